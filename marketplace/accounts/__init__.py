@@ -1,0 +1,1 @@
+"""People, enterprises, sites and parks; who may do what."""

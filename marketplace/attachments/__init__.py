@@ -1,0 +1,1 @@
+"""Pictures and data sheets that people add to listings and deliveries."""

@@ -1,0 +1,1 @@
+"""Avoided emissions of an exchange, method avoided/1.0 (pure calculation)."""

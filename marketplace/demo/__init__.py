@@ -1,0 +1,1 @@
+"""Demo data made by code from a fixed seed."""

@@ -1,0 +1,70 @@
+"""`flask demo`: load demo data, show the sign-ins."""
+
+import random
+import time
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select, text
+
+from marketplace.accounts.models import Enterprise, Park
+from marketplace.accounts.parks import load_parks
+from marketplace.database import transaction
+from marketplace.demo import bulk
+from marketplace.demo.history import add_history
+from marketplace.demo.offers import add_listings
+from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
+from marketplace.extensions import db
+from marketplace.ledger import factors
+
+demo = AppGroup("demo", help="Demo data from a fixed seed.")
+SEED = 310113
+SIGN_INS = (
+    ("owner@example.com", "owner of a supplier"),
+    ("trader@huating-iron.example", "trader of the same enterprise"),
+    ("viewer@example.com", "viewer of the same enterprise"),
+    ("buyer@example.com", "owner of a buyer"),
+    ("new@example.com", "owner of an enterprise that waits for approval"),
+    ("park@example.com", "park manager"),
+    ("officer@example.com", "district officer"),
+    ("auditor@example.com", "auditor"),
+)
+
+
+@demo.command("load")
+@click.option("--listings", type=click.IntRange(0, 1_000_000), default=0, help="Add so many more, for benchmarks.")
+def load_command(listings: int) -> None:
+    """Load the demo once; a second run changes nothing. With --listings add more, each time."""
+    with transaction():
+        load_parks()
+        factors.publish_library()
+        is_new = db.session.scalar(select(Enterprise.id).limit(1)) is None
+        if is_new:
+            _load()
+    if listings:
+        started = time.perf_counter()
+        with transaction():
+            bulk.load_listings(listings, SEED)
+        rate = listings / (time.perf_counter() - started)
+        click.echo(f"{listings} listings, {rate:.0f} per second")
+    if is_new or listings:
+        db.session.execute(text("ANALYZE"))
+        db.session.commit()
+
+
+@demo.command("sign-ins")
+def sign_ins_command() -> None:
+    """Print who can sign in to the demo."""
+    click.echo(f"\nSign-ins (password of all: {PASSWORD})")
+    for email, who in SIGN_INS:
+        click.echo(f"  {email:32} {who}")
+
+
+def _load() -> None:
+    rng = random.Random(SEED)  # noqa: S311 - the demo wants the same data each time
+    parks = {park.code: park for park in db.session.scalars(select(Park))}
+    world = make_world(parks, rng)
+    count = add_listings(world)
+    completed = add_history(world)
+    add_waiting_enterprise(world)
+    click.echo(f"demo: {len(world.enterprises)} enterprises, {count} listings, {completed} completed exchanges")

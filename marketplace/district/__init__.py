@@ -1,0 +1,1 @@
+"""Totals by park, material, month and enterprise."""

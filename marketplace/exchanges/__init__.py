@@ -1,0 +1,1 @@
+"""Negotiated transfers: terms, deliveries, completion."""

@@ -1,0 +1,115 @@
+"""What the page of an exchange shows, put together once for the template."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext
+
+from marketplace.accounts.policy import Permission, Viewer, may
+from marketplace.carbon.errors import InputError
+from marketplace.exchanges import queries
+from marketplace.exchanges.models import Exchange, ExchangeState, Side, TermsRevision
+from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready_to_complete, next_step
+from marketplace.extensions import db
+from marketplace.knowledge import knowledge
+from marketplace.ledger import queries as ledger_queries
+from marketplace.ledger.assessing import Figure, figure_of
+from marketplace.ledger.errors import FactorNotPublished
+from marketplace.ledger.models import LedgerEntry
+from marketplace.ledger.picture import waterfall_of
+from marketplace.web.formats import day, money_per_t, tonnes
+from marketplace.web.labels import label
+from marketplace.web.language import language
+from marketplace.web.pictures import WaterfallPicture
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A term that differs from the revision before, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangePage:
+    """The exchange as one viewer sees it. `actions` are those the viewer may take now."""
+
+    exchange: Exchange
+    side: Side | None
+    step: NextStep
+    is_my_turn: bool
+    actions: frozenset[Action]
+    may_resume: bool
+    is_ready: bool
+    timeline: list[queries.TimelineItem]
+    changes: list[Change]
+    figure: Figure | None
+    figure_note: str
+    waterfall: WaterfallPicture | None
+    entries: list[LedgerEntry]
+
+    @property
+    def terms(self) -> TermsRevision:
+        return self.exchange.current_terms
+
+    @property
+    def delivered_t(self) -> Decimal:
+        return self.exchange.delivered_t
+
+
+def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
+    """Everything the page needs, in a fixed number of statements."""
+    side, step = exchange.side_of(who.enterprise_id), next_step(exchange)
+    acts = side is not None and may(who, Permission.TAKE_PART, exchange)
+    actions = frozenset(a for a in Action if acts and side and is_possible(exchange, side, a))
+    figure, note = _figure(exchange)
+    return ExchangePage(
+        exchange=exchange,
+        side=side,
+        step=step,
+        is_my_turn=acts and side in step.sides,
+        actions=actions,
+        may_resume=exchange.state is ExchangeState.DISPUTED and may(who, Permission.SETTLE_DISPUTE, exchange),
+        is_ready=is_ready_to_complete(exchange),
+        timeline=queries.timeline(exchange, with_messages=side is not None),
+        changes=_changes(exchange),
+        figure=figure,
+        figure_note=note,
+        waterfall=waterfall_of(figure.assessment.to_dict()) if figure else None,
+        entries=ledger_queries.entries_of_exchange(db.session, exchange.id),
+    )
+
+
+def _figure(exchange: Exchange) -> tuple[Figure | None, str]:
+    if not exchange.counted_deliveries:
+        return None, gettext("The figure appears with the first weighed delivery.")
+    try:
+        return figure_of(exchange), ""
+    except InputError as wrong:
+        return None, gettext("The figure cannot be computed: %(why)s", why=str(wrong))
+    except FactorNotPublished as missing:
+        return None, missing.sentence()
+
+
+def _changes(exchange: Exchange) -> list[Change]:
+    if len(exchange.revisions) < 2:
+        return []
+    before, after = exchange.revisions[-2:]
+    pairs = zip(_in_words(before), _in_words(after), strict=True)
+    return [Change(label, old, new) for (label, old), (_, new) in pairs if old != new]
+
+
+def _in_words(terms: TermsRevision) -> list[tuple[str, str]]:
+    """Each term's name and value as people read them."""
+    use = knowledge().uses.get(terms.use)
+    return [
+        (gettext("Quantity"), tonnes(terms.quantity_t)),
+        (gettext("Price"), money_per_t(terms.price_cny_per_t)),
+        (gettext("First delivery"), day(terms.deliver_from)),
+        (gettext("Last delivery"), day(terms.deliver_until)),
+        (gettext("Who carries"), label(terms.transport_by)),
+        (gettext("Means of transport"), label(terms.mode)),
+        (gettext("Used for"), use.name(language()) if use else gettext("another use")),
+    ]

@@ -1,0 +1,35 @@
+"""Use cases of exchanges. Each runs inside the transaction its caller opened, and says what changed in the outbox."""
+
+from marketplace.exchanges.service.completing import confirm_completion, reopen
+from marketplace.exchanges.service.delivering import (
+    DeliveryFacts,
+    confirm_delivery,
+    dispute_delivery,
+    record_delivery,
+    withdraw_delivery,
+)
+from marketplace.exchanges.service.ending import cancel, decline, dispute, resume, withdraw
+from marketplace.exchanges.service.negotiating import TermsFacts, accept, propose, request, write_message
+from marketplace.exchanges.service.party import Party, as_party
+
+__all__ = [
+    "DeliveryFacts",
+    "Party",
+    "TermsFacts",
+    "accept",
+    "as_party",
+    "cancel",
+    "confirm_completion",
+    "confirm_delivery",
+    "decline",
+    "dispute",
+    "dispute_delivery",
+    "propose",
+    "record_delivery",
+    "reopen",
+    "request",
+    "resume",
+    "withdraw",
+    "withdraw_delivery",
+    "write_message",
+]

@@ -1,0 +1,146 @@
+"""Weighed deliveries: recorded by either side, confirmed or disputed by the receiver."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from marketplace.database import now
+from marketplace.exchanges.errors import NotPossibleNow, TicketUsed
+from marketplace.exchanges.models import Delivery, DeliveryState, Exchange, ExchangeState, Mode, Side
+from marketplace.exchanges.service.negotiating import held_listings
+from marketplace.exchanges.service.party import Party
+from marketplace.exchanges.state import Action
+from marketplace.extensions import db
+from marketplace.listings import service as listings
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFacts:
+    """What a weighbridge ticket says. Masses in tonnes, wet; `moisture_fraction` 0 to 1."""
+
+    gross_t: Decimal
+    tare_t: Decimal
+    moisture_fraction: Decimal
+    weighed_on: date
+    mode: Mode
+    distance_km: Decimal
+    ticket_number: str
+    weighed_at_site_id: int
+    vehicle: str
+    manifest_number: str
+
+
+def record_delivery(party: Party, facts: DeliveryFacts, submission: str) -> Delivery:
+    """Record a weighed batch; the exchange holds more of the listing if more was weighed than agreed.
+
+    Raises:
+        NotPossibleNow: the exchange is not agreed or delivering.
+        TicketUsed: the ticket counts already (METHOD.md §6: once per site and day).
+        NotEnoughLeft: more was weighed than the listing has.
+    """
+    exchange = party.exchange
+    sent = db.session.scalar(select(Delivery).where(Delivery.submission == submission))
+    if sent and sent.exchange_id == exchange.id:
+        return sent
+    party.require(Action.RECORD_DELIVERY)
+    _require_new_ticket(facts)
+    delivery = Delivery(
+        submission=submission,
+        exchange=exchange,
+        number=len(exchange.deliveries) + 1,
+        state=DeliveryState.RECORDED,
+        gross_t=facts.gross_t,
+        tare_t=facts.tare_t,
+        net_t=facts.gross_t - facts.tare_t,
+        reject_t=Decimal(0),
+        moisture_fraction=facts.moisture_fraction,
+        weighed_on=facts.weighed_on,
+        mode=facts.mode,
+        distance_km=facts.distance_km,
+        ticket_number=facts.ticket_number,
+        weighed_at_site_id=facts.weighed_at_site_id,
+        vehicle=facts.vehicle,
+        manifest_number=facts.manifest_number,
+        recorded_by_id=party.user.id,
+    )
+    db.session.add(delivery)
+    db.session.flush()
+    _hold(exchange)
+    party.step("delivery", ExchangeState.DELIVERING)
+    return delivery
+
+
+def confirm_delivery(party: Party, delivery: Delivery, reject_t: Decimal) -> None:
+    """The receiver confirms the weight and says how much was rejected.
+
+    Raises:
+        NotPossibleNow: not the receiver, or the delivery has been answered otherwise.
+    """
+    _require_answerable(party, delivery)
+    if delivery.state is DeliveryState.CONFIRMED and delivery.reject_t == reject_t:
+        return
+    if delivery.state is not DeliveryState.RECORDED:
+        raise NotPossibleNow
+    delivery.state, delivery.reject_t, delivery.answered_at = DeliveryState.CONFIRMED, reject_t, now()
+    party.step("delivery_confirmed", ExchangeState.DELIVERING)
+
+
+def dispute_delivery(party: Party, delivery: Delivery, reason: str) -> None:
+    """The receiver does not agree with a delivery; it does not count until it is recorded anew.
+
+    Raises:
+        NotPossibleNow: not the receiver, or the delivery does not stand.
+    """
+    _require_answerable(party, delivery)
+    if delivery.state is DeliveryState.DISPUTED:
+        return
+    if delivery.state is DeliveryState.WITHDRAWN:
+        raise NotPossibleNow
+    delivery.state, delivery.reason, delivery.answered_at = DeliveryState.DISPUTED, reason, now()
+    party.step("delivery_disputed", ExchangeState.DELIVERING, reason)
+
+
+def withdraw_delivery(party: Party, delivery: Delivery) -> None:
+    """Take back a delivery that is not confirmed, to record it rightly; its ticket may be used again.
+
+    Raises:
+        NotPossibleNow: it is confirmed, or the exchange is not under way.
+    """
+    if delivery.state is DeliveryState.WITHDRAWN:
+        return
+    if party.exchange.state is not ExchangeState.DELIVERING or delivery.state is DeliveryState.CONFIRMED:
+        raise NotPossibleNow
+    delivery.state = DeliveryState.WITHDRAWN
+    db.session.flush()
+    _hold(party.exchange)
+    state = ExchangeState.DELIVERING if party.exchange.counted_deliveries else ExchangeState.AGREED
+    party.step("delivery_withdrawn", state)
+
+
+def _require_answerable(party: Party, delivery: Delivery) -> None:
+    if party.side is not Side.RECEIVER or party.exchange.state is not ExchangeState.DELIVERING:
+        raise NotPossibleNow
+    if delivery.exchange_id != party.exchange.id:
+        raise NotPossibleNow
+
+
+def _require_new_ticket(facts: DeliveryFacts) -> None:
+    used = db.session.scalar(
+        select(Delivery.id).where(
+            Delivery.weighed_at_site_id == facts.weighed_at_site_id,
+            Delivery.weighed_on == facts.weighed_on,
+            Delivery.ticket_number == facts.ticket_number,
+            Delivery.state != DeliveryState.WITHDRAWN,
+        )
+    )
+    if used:
+        raise TicketUsed
+
+
+def _hold(exchange: Exchange) -> None:
+    """An exchange holds what was agreed, or what was weighed when that is more."""
+    held = max(exchange.current_terms.quantity_t, exchange.delivered_t)
+    for listing_id in held_listings(exchange):
+        listings.reserve(listing_id, exchange.id, held)

@@ -1,0 +1,87 @@
+"""Which step is possible in which state, and for whom. Pure."""
+
+import enum
+from dataclasses import dataclass
+
+from marketplace.exchanges.models import DeliveryState, Exchange, ExchangeState, Side
+
+
+class Action(enum.StrEnum):
+    """Steps of an exchange."""
+
+    PROPOSE = "propose"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    CANCEL = "cancel"
+    RECORD_DELIVERY = "record_delivery"
+    DISPUTE = "dispute"
+    RESUME = "resume"
+    COMPLETE = "complete"
+
+
+_OPEN_TERMS = frozenset({ExchangeState.REQUESTED, ExchangeState.NEGOTIATING})
+_UNDER_WAY = frozenset({ExchangeState.AGREED, ExchangeState.DELIVERING})
+
+POSSIBLE_IN = {
+    Action.PROPOSE: _OPEN_TERMS,
+    Action.ACCEPT: _OPEN_TERMS,
+    Action.DECLINE: _OPEN_TERMS,
+    Action.WITHDRAW: _OPEN_TERMS,
+    Action.CANCEL: _UNDER_WAY,
+    Action.RECORD_DELIVERY: _UNDER_WAY,
+    Action.DISPUTE: _UNDER_WAY,
+    Action.RESUME: frozenset({ExchangeState.DISPUTED}),
+    Action.COMPLETE: frozenset({ExchangeState.DELIVERING}),
+}
+
+ENDED = frozenset({ExchangeState.COMPLETED, ExchangeState.DECLINED, ExchangeState.WITHDRAWN, ExchangeState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Who must act, and how; nobody when the exchange has ended."""
+
+    sides: frozenset[Side]
+    action: Action | None
+
+
+def is_possible(exchange: Exchange, side: Side, action: Action) -> bool:
+    """Whether a side may take a step now."""
+    if exchange.state not in POSSIBLE_IN[action]:
+        return False
+    if action is Action.ACCEPT:
+        return not exchange.current_terms.is_accepted_by(side)
+    if action is Action.WITHDRAW:
+        return side is exchange.requested_by
+    if action is Action.DECLINE:
+        return side is not exchange.requested_by
+    if action is Action.CANCEL:
+        return not any(d.state is DeliveryState.CONFIRMED for d in exchange.deliveries)
+    if action is Action.COMPLETE:
+        return is_ready_to_complete(exchange) and not exchange.is_confirmed_by(side)
+    return True
+
+
+def is_ready_to_complete(exchange: Exchange) -> bool:
+    """Every delivery that counts is confirmed, and there is at least one."""
+    counted = exchange.counted_deliveries
+    return bool(counted) and all(d.state is DeliveryState.CONFIRMED for d in counted)
+
+
+def next_step(exchange: Exchange) -> NextStep:
+    """What the exchange waits for."""
+    both, terms = frozenset(Side), exchange.current_terms
+    if exchange.state in _OPEN_TERMS:
+        return NextStep(frozenset(s for s in Side if not terms.is_accepted_by(s)), Action.ACCEPT)
+    if exchange.state is ExchangeState.AGREED:
+        return NextStep(frozenset({Side.SUPPLIER}), Action.RECORD_DELIVERY)
+    if exchange.state is ExchangeState.DELIVERING:
+        if any(d.state is DeliveryState.RECORDED for d in exchange.deliveries):
+            return NextStep(frozenset({Side.RECEIVER}), Action.RECORD_DELIVERY)
+        if any(d.state is DeliveryState.DISPUTED for d in exchange.deliveries):
+            return NextStep(frozenset({Side.SUPPLIER}), Action.RECORD_DELIVERY)
+        return NextStep(frozenset(s for s in Side if not exchange.is_confirmed_by(s)), Action.COMPLETE)
+    if exchange.state is ExchangeState.DISPUTED:
+        return NextStep(both, Action.RESUME)
+    return NextStep(frozenset(), None)

@@ -1,0 +1,129 @@
+"""From an exchange to the inputs of its figure: what the method needs, and why each factor was chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from marketplace.carbon.baselines import baseline_for
+from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE
+from marketplace.carbon.method import Assessment, assess
+from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
+from marketplace.knowledge import knowledge
+from marketplace.ledger import factors as published
+from marketplace.ledger.models import EmissionFactor
+from marketplace.listings.models import Kind, Nature
+from marketplace.matching.core.knowledge import Application
+
+NO_STEP = "none"
+WEIGHBRIDGE_GSD = "1.005"  # class III weighbridge, OIML R 76: about ±0.5 %
+SUGGESTED_DISTANCE_GSD = "1.1"  # a way suggested from two points, not an odometer
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An assessment with all that went into it. `inputs` and `factors` are what the ledger entry keeps."""
+
+    inputs: Mapping[str, Any]
+    factors: Mapping[str, Mapping[str, str]]
+    assessment: Assessment
+    application: Application | None
+
+
+def figure_of(exchange: Exchange) -> Figure:
+    """The avoided emissions of an exchange by its deliveries so far (METHOD.md).
+
+    Raises:
+        InputError: a field is missing or wrong, for example no delivery yet.
+        FactorNotPublished: a factor has no published version.
+    """
+    application = _application(exchange)
+    inputs = inputs_of(exchange, application)
+    rows = published.versions_in_force(factor_ids(inputs))
+    copies = {factor_id: published.copy_of(row) for factor_id, row in sorted(rows.items())}
+    return Figure(inputs, copies, assess(inputs, raw_factors(copies)), application)
+
+
+def inputs_of(exchange: Exchange, application: Application | None) -> dict[str, Any]:
+    """The method's raw input: decimals as strings."""
+    deliveries = [d for d in exchange.deliveries if d.state is DeliveryState.CONFIRMED]
+    standing = deliveries or exchange.counted_deliveries
+    baseline = baseline_for(exchange.material)
+    inputs: dict[str, Any] = {
+        "deliveries": [_delivery(d) for d in standing],
+        "disposal": {"factor": baseline.disposal_factor if _was_waste(exchange) else NO_STEP},
+        "displaced": _displaced(application),
+        "reprocessing": {"factor": application.reprocessing_factor if application else NO_STEP},
+        "basis": {"disposal": baseline.basis.value, "displaced": "wet", "reprocessing": "wet"},
+        "default_mode": TRANSPORT_FACTOR_BY_MODE[exchange.current_terms.mode.value],
+        "attribution": {"supplier": "0.5", "user": "0.5"},
+        "mass_gsd": WEIGHBRIDGE_GSD,
+        "km_gsd": SUGGESTED_DISTANCE_GSD,
+    }
+    if any(d.reject_t for d in standing):
+        inputs["rejects"] = {"factor": baseline.disposal_factor}
+    return inputs
+
+
+def factor_ids(inputs: Mapping[str, Any]) -> set[str]:
+    """Every factor the inputs name."""
+    steps = {inputs[step]["factor"] for step in ("disposal", "displaced", "reprocessing")}
+    if "rejects" in inputs:
+        steps.add(inputs["rejects"]["factor"])
+    legs = {leg["factor"] for delivery in inputs["deliveries"] for leg in delivery["legs"]}
+    return steps | legs | {inputs["default_mode"]}
+
+
+def raw_factors(copies: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """What the method takes of the copied factors: value, unit, spread and version."""
+    return {
+        factor_id: {key: copy[key] for key in ("value", "unit", "gsd", "version")} for factor_id, copy in copies.items()
+    }
+
+
+def factor_rows(exchange: Exchange) -> list[EmissionFactor]:
+    """The factors that will go into the figure, for the page before completion."""
+    inputs = inputs_of(exchange, _application(exchange))
+    return sorted(published.versions_in_force(factor_ids(inputs)).values(), key=lambda f: (f.kind, f.factor_id))
+
+
+def _application(exchange: Exchange) -> Application | None:
+    use = exchange.use or exchange.current_terms.use
+    return knowledge().of_pair(exchange.material, use) if use else None
+
+
+def _was_waste(exchange: Exchange) -> bool:
+    """METHOD.md §1: a material that was sold as a product before has no avoided disposal."""
+    offers = [x for x in (exchange.listing, exchange.counter_listing) if x is not None and x.kind is Kind.OFFER]
+    return all(offer.nature is Nature.WASTE for offer in offers) if offers else True
+
+
+def _displaced(application: Application | None) -> dict[str, str]:
+    if application is None or application.substitution_ratio is None:
+        return {"factor": NO_STEP, "substitution": "0"}
+    return {
+        "factor": application.displaced_factor,
+        "substitution": published.plain(application.substitution_ratio),
+        "substitution_gsd": published.plain(application.substitution_gsd),
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "wet_t": published.plain(delivery.net_t),
+        "reject_t": published.plain(delivery.reject_t),
+        "moisture": published.plain(delivery.moisture_fraction),
+        "weighed_on": delivery.weighed_on.isoformat(),
+        "ticket": delivery.ticket_number,
+        "legs": [
+            {
+                "km": published.plain(delivery.distance_km),
+                "factor": TRANSPORT_FACTOR_BY_MODE[delivery.mode.value],
+            }
+        ],
+    }
+
+
+def value_cny(exchange: Exchange, accepted_t: Decimal) -> Decimal:
+    """What the accepted tonnes cost by the agreed price; negative when the supplier paid."""
+    return (exchange.current_terms.price_cny_per_t * accepted_t).quantize(Decimal("0.01"))

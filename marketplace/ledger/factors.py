@@ -1,0 +1,103 @@
+"""Published versions of emission factors. A changed value is a new version; old entries keep theirs."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from marketplace.carbon.library import LibraryFactor, library
+from marketplace.extensions import db
+from marketplace.ledger.errors import FactorNotPublished
+from marketplace.ledger.models import EmissionFactor
+
+_COPIED = "name_en name_zh kind unit region year source source_detail confidence notes".split()
+
+
+def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int, int]:
+    """Publish what is new or changed in the reviewed data file; returns (new, changed)."""
+    latest = {f.factor_id: f for f in current_versions()}
+    new = changed = 0
+    for factor in factors if factors is not None else library().values():
+        known = latest.get(factor.id)
+        if known and _is_same(known, factor):
+            continue
+        new, changed = (new, changed + 1) if known else (new + 1, changed)
+        db.session.add(_version(factor, known.version + 1 if known else 1))
+    db.session.flush()
+    return new, changed
+
+
+def current_versions(factor_ids: Iterable[str] | None = None) -> list[EmissionFactor]:
+    """The newest version of each factor (of those named)."""
+    newest = select(EmissionFactor.factor_id, func.max(EmissionFactor.version).label("version")).group_by(
+        EmissionFactor.factor_id
+    )
+    if factor_ids is not None:
+        newest = newest.where(EmissionFactor.factor_id.in_(list(factor_ids)))
+    latest = newest.subquery()
+    return list(
+        db.session.scalars(
+            select(EmissionFactor)
+            .join(
+                latest,
+                (EmissionFactor.factor_id == latest.c.factor_id) & (EmissionFactor.version == latest.c.version),
+            )
+            .order_by(EmissionFactor.kind, EmissionFactor.factor_id)
+        )
+    )
+
+
+def versions_in_force(factor_ids: set[str]) -> dict[str, EmissionFactor]:
+    """The newest version of each named factor.
+
+    Raises:
+        FactorNotPublished: one has no version.
+    """
+    found = {f.factor_id: f for f in current_versions(factor_ids)}
+    for missing in sorted(factor_ids - found.keys()):
+        raise FactorNotPublished(missing)
+    return found
+
+
+def history(factor_id: str) -> list[EmissionFactor]:
+    """All versions of one factor, newest first."""
+    return list(
+        db.session.scalars(
+            select(EmissionFactor).where(EmissionFactor.factor_id == factor_id).order_by(EmissionFactor.version.desc())
+        )
+    )
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without trailing zeros or exponent, as entries and files write it."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def copy_of(factor: EmissionFactor) -> dict[str, str]:
+    """The factor as an entry keeps it: everything needed to defend the figure later."""
+    return {
+        "value": plain(factor.value),
+        "unit": factor.unit,
+        "gsd": plain(factor.gsd),
+        "version": str(factor.version),
+        "name_en": factor.name_en,
+        "name_zh": factor.name_zh,
+        "region": factor.region,
+        "year": factor.year,
+        "source": factor.source,
+        "source_detail": factor.source_detail,
+        "confidence": factor.confidence,
+    }
+
+
+def _version(factor: LibraryFactor, version: int) -> EmissionFactor:
+    row = EmissionFactor(factor_id=factor.id, version=version, value=factor.value, gsd=factor.gsd)
+    for name in _COPIED:
+        setattr(row, name, str(getattr(factor, name) or ""))
+    return row
+
+
+def _is_same(known: EmissionFactor, factor: LibraryFactor) -> bool:
+    same_text = all(getattr(known, name) == str(getattr(factor, name) or "") for name in _COPIED)
+    return same_text and known.value == factor.value and known.gsd == factor.gsd

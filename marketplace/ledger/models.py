@@ -1,0 +1,141 @@
+"""Entries of the ledger, its head, and the published emission factors. Entries and factors are append-only."""
+
+import enum
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.database import ExactDecimal, Kilograms, Money, Tonnes, UtcDateTime, now, state_column_type
+from marketplace.extensions import db
+
+
+class EntryKind(enum.StrEnum):
+    ASSESSMENT = "assessment"
+    REVERSAL = "reversal"
+
+
+class LedgerEntry(db.Model):
+    """One figure, for ever. `canonical` is the truth; the other columns are read from it for queries."""
+
+    __tablename__ = "ledger_entry"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[EntryKind] = mapped_column(state_column_type(EntryKind))
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    round: Mapped[int]
+    reverses: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.position"), unique=True)
+    canonical: Mapped[str] = mapped_column(Text)
+    leaf_hash: Mapped[str] = mapped_column(String(64))
+    root_hash: Mapped[str] = mapped_column(String(64))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    month: Mapped[date] = mapped_column(index=True)
+    material: Mapped[str] = mapped_column(String(60), index=True)
+    family: Mapped[str] = mapped_column(String(40))
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    receiver_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    supplier_park_id: Mapped[int] = mapped_column(ForeignKey("park.id"))
+    receiver_park_id: Mapped[int] = mapped_column(ForeignKey("park.id"))
+    accepted_t: Mapped[Decimal] = mapped_column(Tonnes)
+    value_cny: Mapped[Decimal] = mapped_column(Money)
+    net_kgco2e: Mapped[Decimal] = mapped_column(Kilograms)
+    low_kgco2e: Mapped[Decimal] = mapped_column(Kilograms)
+    high_kgco2e: Mapped[Decimal] = mapped_column(Kilograms)
+
+    __table_args__ = (
+        CheckConstraint("position >= 0", name="position_not_negative"),
+        CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name="reversal_names_its_entry"),
+        UniqueConstraint("exchange_id", "kind", "round"),
+    )
+
+
+class LedgerHead(db.Model):
+    """Size, root and frontier of the tree: one row, locked by whoever appends."""
+
+    __tablename__ = "ledger_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    root_hash: Mapped[str] = mapped_column(String(64))
+    frontier: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+
+class EmissionFactor(db.Model):
+    """One published version of a factor; a new value is a new version, never an edit."""
+
+    __tablename__ = "emission_factor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    factor_id: Mapped[str] = mapped_column(String(120))
+    version: Mapped[int]
+    name_en: Mapped[str] = mapped_column(String(200))
+    name_zh: Mapped[str] = mapped_column(String(200), default="")
+    kind: Mapped[str] = mapped_column(String(40))
+    value: Mapped[Decimal] = mapped_column(ExactDecimal(9))
+    unit: Mapped[str] = mapped_column(String(40))
+    gsd: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+    region: Mapped[str] = mapped_column(String(40))
+    year: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str] = mapped_column(Text)
+    source_detail: Mapped[str] = mapped_column(Text, default="")
+    confidence: Mapped[str] = mapped_column(String(20), default="")
+    notes: Mapped[str] = mapped_column(Text, default="")
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    __table_args__ = (
+        UniqueConstraint("factor_id", "version"),
+        CheckConstraint("gsd >= 1", name="gsd_at_least_one"),
+    )
+
+
+class Dimension(enum.StrEnum):
+    """By what the district's totals are kept."""
+
+    ALL = "all"
+    PARK = "park"
+    FAMILY = "family"
+    MATERIAL = "material"
+    ENTERPRISE = "enterprise"
+
+
+class Rollup(db.Model):
+    """The sum of entries of one month for one key of one dimension.
+
+    A figure is shared between supplier and receiver by its attribution (METHOD.md §6), so parks and
+    enterprises add up to the district. `specific_variance` is what no other entry shares (§4).
+    """
+
+    __tablename__ = "rollup"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dimension: Mapped[Dimension] = mapped_column(state_column_type(Dimension))
+    key: Mapped[str] = mapped_column(String(60))
+    month: Mapped[date]
+    net_kgco2e: Mapped[Decimal] = mapped_column(Kilograms, default=Decimal(0))
+    supplied_t: Mapped[Decimal] = mapped_column(Tonnes, default=Decimal(0))
+    received_t: Mapped[Decimal] = mapped_column(Tonnes, default=Decimal(0))
+    value_cny: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    exchanges: Mapped[int] = mapped_column(default=0)
+    specific_variance: Mapped[Decimal] = mapped_column(ExactDecimal(2), default=Decimal(0))
+
+    __table_args__ = (UniqueConstraint("dimension", "key", "month"),)
+
+
+class RollupFactor(db.Model):
+    """ΣS_j of one factor version in one rollup cell (METHOD.md §4: shared factors add before they are squared)."""
+
+    __tablename__ = "rollup_factor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dimension: Mapped[Dimension] = mapped_column(state_column_type(Dimension))
+    key: Mapped[str] = mapped_column(String(60))
+    month: Mapped[date]
+    factor_id: Mapped[str] = mapped_column(String(120))
+    factor_version: Mapped[int]
+    gsd: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+    sensitivity_kgco2e: Mapped[Decimal] = mapped_column(ExactDecimal(6), default=Decimal(0))
+
+    __table_args__ = (UniqueConstraint("dimension", "key", "month", "factor_id", "factor_version"),)

@@ -1,0 +1,176 @@
+"""Sums of entries by month and park, family, material and enterprise, kept in the transaction that appends."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, tuple_
+
+from marketplace.extensions import db
+from marketplace.ledger.models import Dimension, EntryKind, Rollup, RollupFactor
+
+CellKey = tuple[Dimension, str, date]
+FactorKey = tuple[str, int, Decimal]
+ALL = "all"
+_VARIANCE = Decimal("0.01")
+_SENSITIVITY = Decimal("0.000001")
+
+
+@dataclass(slots=True)
+class Cell:
+    """What one entry (or many) adds to one cell; amounts in the units of their names."""
+
+    net_kgco2e: Decimal = Decimal(0)
+    supplied_t: Decimal = Decimal(0)
+    received_t: Decimal = Decimal(0)
+    value_cny: Decimal = Decimal(0)
+    exchanges: int = 0
+    specific_variance: Decimal = Decimal(0)
+    sensitivities: dict[FactorKey, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+    def add(self, other: "Cell") -> None:
+        self.net_kgco2e += other.net_kgco2e
+        self.supplied_t += other.supplied_t
+        self.received_t += other.received_t
+        self.value_cny += other.value_cny
+        self.exchanges += other.exchanges
+        self.specific_variance += other.specific_variance
+        for factor, sensitivity in other.sensitivities.items():
+            self.sensitivities[factor] += sensitivity
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a rollup needs of an entry: its body, the body it reverses, and the keys of its parties."""
+
+    body: Mapping[str, Any]
+    original: Mapping[str, Any]
+    supplier_park_id: int
+    receiver_park_id: int
+    supplier_id: int
+    receiver_id: int
+
+    @property
+    def sign(self) -> int:
+        return -1 if self.body["kind"] == EntryKind.REVERSAL else 1
+
+
+def cells_of(entry: Contribution) -> dict[CellKey, Cell]:
+    """The cells one entry touches. A reversal takes back exactly what its entry put into the same cells."""
+    body, result = entry.original, entry.original["result"]
+    month = date.fromisoformat(body["month"])
+    shares = {side: Decimal(result["shares"][side]) for side in ("supplier", "user")}
+    portions = {side: Decimal(body["inputs"]["attribution"][side]) for side in ("supplier", "user")}
+    whole = _Part(Decimal(result["net_kgco2e"]), Decimal(1), supplies=True, receives=True)
+    parts: dict[tuple[Dimension, str], _Part] = {
+        (Dimension.ALL, ALL): whole,
+        (Dimension.FAMILY, body["family"]): whole,
+        (Dimension.MATERIAL, body["material"]): whole,
+    }
+    for dimension, supplier, receiver in (
+        (Dimension.PARK, entry.supplier_park_id, entry.receiver_park_id),
+        (Dimension.ENTERPRISE, entry.supplier_id, entry.receiver_id),
+    ):
+        for key, side in ((supplier, "supplier"), (receiver, "user")):
+            part = _Part(shares[side], portions[side], supplies=side == "supplier", receives=side == "user")
+            slot = (dimension, str(key))
+            parts[slot] = parts[slot].with_(part) if slot in parts else part
+    return {(*slot, month): _cell(body, part, entry.sign) for slot, part in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The part of an entry that belongs to one key."""
+
+    net_kgco2e: Decimal
+    portion: Decimal
+    supplies: bool
+    receives: bool
+
+    def with_(self, other: "_Part") -> "_Part":
+        """Supplier and receiver fall under the same key, such as one park."""
+        return _Part(
+            self.net_kgco2e + other.net_kgco2e,
+            self.portion + other.portion,
+            self.supplies or other.supplies,
+            self.receives or other.receives,
+        )
+
+
+def _cell(body: Mapping[str, Any], part: _Part, sign: int) -> Cell:
+    result, accepted = body["result"], Decimal(body["accepted_t"])
+    sensitivities: dict[FactorKey, Decimal] = defaultdict(Decimal)
+    for factor_id, text in result["sensitivities"].items():
+        copy = body["factors"][factor_id]
+        key = (factor_id, int(copy["version"]), Decimal(copy["gsd"]))
+        sensitivities[key] = sign * (Decimal(text) * part.portion).quantize(_SENSITIVITY)
+    return Cell(
+        net_kgco2e=sign * part.net_kgco2e,
+        supplied_t=sign * accepted if part.supplies else Decimal(0),
+        received_t=sign * accepted if part.receives else Decimal(0),
+        value_cny=sign * Decimal(body["value_cny"]),
+        exchanges=sign,
+        specific_variance=sign * (Decimal(result["specific_variance"]) * part.portion**2).quantize(_VARIANCE),
+        sensitivities=sensitivities,
+    )
+
+
+def apply(cells: Mapping[CellKey, Cell]) -> None:
+    """Add cells to the stored rollups. The caller holds the ledger's head, so nobody else writes them."""
+    stored = _stored(cells)
+    stored_factors = _stored_factors(cells)
+    for (dimension, key, month), cell in cells.items():
+        row = stored.get((dimension, key, month))
+        if row is None:
+            row = Rollup(dimension=dimension, key=key, month=month, **_ZEROES)
+            db.session.add(row)
+        row.net_kgco2e += cell.net_kgco2e
+        row.supplied_t += cell.supplied_t
+        row.received_t += cell.received_t
+        row.value_cny += cell.value_cny
+        row.exchanges += cell.exchanges
+        row.specific_variance += cell.specific_variance
+        for (factor_id, version, gsd), sensitivity in cell.sensitivities.items():
+            slot = (dimension, key, month, factor_id, version)
+            factor = stored_factors.get(slot)
+            if factor is None:
+                factor = RollupFactor(
+                    dimension=dimension, key=key, month=month, factor_id=factor_id, factor_version=version,
+                    gsd=gsd, sensitivity_kgco2e=Decimal(0),
+                )  # fmt: skip
+                db.session.add(factor)
+            factor.sensitivity_kgco2e += sensitivity
+    db.session.flush()
+
+
+_ZEROES = {
+    "net_kgco2e": Decimal(0),
+    "supplied_t": Decimal(0),
+    "received_t": Decimal(0),
+    "value_cny": Decimal(0),
+    "exchanges": 0,
+    "specific_variance": Decimal(0),
+}
+
+
+def sum_cells(entries: Iterable[Contribution]) -> dict[CellKey, Cell]:
+    """The rollups as they must be, from the entries alone."""
+    total: dict[CellKey, Cell] = {}
+    for entry in entries:
+        for slot, cell in cells_of(entry).items():
+            total.setdefault(slot, Cell()).add(cell)
+    return total
+
+
+def _stored(cells: Iterable[CellKey]) -> dict[CellKey, Rollup]:
+    rows = db.session.scalars(select(Rollup).where(tuple_(Rollup.dimension, Rollup.key, Rollup.month).in_(list(cells))))
+    return {(r.dimension, r.key, r.month): r for r in rows}
+
+
+def _stored_factors(cells: Iterable[CellKey]) -> dict[tuple[Dimension, str, date, str, int], RollupFactor]:
+    cell_is = tuple_(RollupFactor.dimension, RollupFactor.key, RollupFactor.month).in_(list(cells))
+    rows = db.session.scalars(select(RollupFactor).where(cell_is))
+    return {(r.dimension, r.key, r.month, r.factor_id, r.factor_version): r for r in rows}

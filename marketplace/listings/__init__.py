@@ -1,0 +1,1 @@
+"""Offers and wants: posting, editing and searching."""

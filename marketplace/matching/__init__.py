@@ -1,0 +1,1 @@
+"""Suggestions of reuse partners; the core is pure, the service feeds it."""

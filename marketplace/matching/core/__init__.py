@@ -1,0 +1,1 @@
+"""Pure: knowledge, features, ranking and explanation. Knows neither Flask nor the database."""

@@ -1,0 +1,126 @@
+"""Which materials and uses a listing is about, each with a weight between 0 and 1. Pure (scikit-learn).
+
+Three sources of evidence, strongest first: the material a person chose; a term of the knowledge base that
+stands in the text; and nearness of the text to a concept's terms, by words and characters, when nothing is named.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from marketplace.matching.core.knowledge import Knowledge
+from marketplace.matching.core.values import MatchListing
+from marketplace.materials.recognise import Recogniser
+from marketplace.materials.text import han_pairs, is_han, normalise, pieces, stem
+
+NAMED_IN_TITLE = 1.0
+NAMED_IN_TEXT = 0.6
+NEAREST = 0.85  # the most that nearness alone may count
+LEAST = 0.12
+MOST_CONCEPTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Concepts:
+    """Weights by slug."""
+
+    materials: Mapping[str, float]
+    uses: Mapping[str, float]
+
+
+def analyse(text: str) -> list[str]:
+    """Terms of a text for the vector space: stems and word pairs, Han characters and pairs, and letter 4-grams."""
+    found: list[str] = []
+    words: list[str] = []
+    for piece in pieces(normalise(text)):
+        if is_han(piece):
+            found += [f"h{pair}" for pair in han_pairs(piece)]
+            found += [f"c{char}" for char in piece]
+        elif len(piece) > 1 or piece.isdigit():
+            words.append(stem(piece))
+    found += [f"w{word}" for word in words]
+    found += [f"p{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
+    found += [f"g{word[i : i + 4]}" for word in words if len(word) > 4 for i in range(len(word) - 3)]
+    return found
+
+
+class ConceptReader:
+    """Reads listings against the taxonomy and the uses of a knowledge base."""
+
+    def __init__(self, base: Knowledge) -> None:
+        materials = {m.slug: m.terms for m in base.taxonomy}
+        uses = {u.slug: u.terms for u in base.uses.values()}
+        self._material_names, self._use_names = Recogniser(materials), Recogniser(uses)
+        self._material_space, self._use_space = _Space(materials), _Space(uses)
+
+    def read(self, listings: Sequence[MatchListing]) -> list[Concepts]:
+        """Concepts of each listing, in order."""
+        near_materials = self._material_space.nearest([_weighted(x) for x in listings])
+        near_uses = self._use_space.nearest([_weighted(x) for x in listings])
+        return [
+            Concepts(
+                _top(self._materials(listing), near_material),
+                _top(_named(self._use_names, listing), near_use),
+            )
+            for listing, near_material, near_use in zip(listings, near_materials, near_uses, strict=True)
+        ]
+
+    def _materials(self, listing: MatchListing) -> dict[str, float]:
+        found = _named(self._material_names, listing)
+        if listing.material:
+            found = {slug: weight * 0.4 for slug, weight in found.items()} | {listing.material: 1.0}
+        return found
+
+
+def _named(names: Recogniser, listing: MatchListing) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text, weight in ((listing.title, NAMED_IN_TITLE), (listing.description, NAMED_IN_TEXT)):
+        for order, mention in enumerate(names.mentions(text)):
+            strength = weight * (0.9 ** min(order, 6))
+            found[mention.concept] = max(found.get(mention.concept, 0.0), strength)
+    return found
+
+
+def _weighted(listing: MatchListing) -> str:
+    """The title counts twice: descriptions wander."""
+    return f"{listing.title}\n{listing.title}\n{listing.description}"
+
+
+def _top(named: Mapping[str, float], near: Mapping[str, float]) -> dict[str, float]:
+    merged = dict(near)
+    for slug, weight in named.items():
+        merged[slug] = max(weight, merged.get(slug, 0.0))
+    best = sorted(merged.items(), key=lambda item: (-item[1], item[0]))[:MOST_CONCEPTS]
+    return {slug: weight for slug, weight in best if weight >= LEAST}
+
+
+class _Space:
+    """Concepts as bags of their terms; nearness is cosine, the nearest concept standing for the whole."""
+
+    def __init__(self, terms: Mapping[str, Sequence[str]]) -> None:
+        rows = [(slug, term) for slug, names in terms.items() for term in names]
+        whole = [(slug, " \n ".join(names)) for slug, names in terms.items()]
+        self._slugs = np.array([slug for slug, _ in rows + whole])
+        self._vectorizer = TfidfVectorizer(analyzer=analyse, sublinear_tf=True, dtype=np.float32)
+        self._rows = self._vectorizer.fit_transform([text for _, text in rows + whole])
+
+    def nearest(self, texts: Sequence[str], most: int = 40) -> list[dict[str, float]]:
+        """Weights of the nearest concepts of each text; the best reaches NEAREST when it is very near."""
+        if not texts:
+            return []
+        similarity = (self._vectorizer.transform(texts) @ self._rows.T).toarray()
+        return [self._weights(row, most) for row in similarity]
+
+    def _weights(self, row: np.ndarray, most: int) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for i in np.argsort(-row, kind="stable")[:most]:
+            slug = str(self._slugs[i])
+            found.setdefault(slug, float(row[i]))
+        return {slug: min(NEAREST, 1.3 * cosine) * _sharpness(cosine, row.max()) for slug, cosine in found.items()}
+
+
+def _sharpness(cosine: float, best: float) -> float:
+    """Concepts far behind the nearest one fade quickly."""
+    return float((cosine / best) ** 3) if best > 0 else 0.0

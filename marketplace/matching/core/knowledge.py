@@ -1,0 +1,155 @@
+"""Uses and documented applications: what each material is used for, and what it replaces. Pure."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from marketplace.materials.taxonomy import Taxonomy
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a buyer does with a material: a step of a process in a sector."""
+
+    slug: str
+    name_en: str
+    name_zh: str
+    terms_en: tuple[str, ...]
+    terms_zh: tuple[str, ...]
+    sector_en: str
+    sector_zh: str
+    is_food_or_feed: bool
+    may_take_hazard: bool
+
+    def name(self, language: str) -> str:
+        return self.name_zh if language == "zh" else self.name_en
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return (self.name_en, self.name_zh, *self.terms_en, *self.terms_zh)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A documented use of a material.
+
+    `grade`: 3 established, 2 after common pre-treatment or in part, 1 niche or research. `substitution_ratio`:
+    tonnes of `displaced_factor`'s product not made per tonne of material as received; None when nothing fits.
+    """
+
+    material: str
+    use: str
+    grade: int
+    maturity: str
+    pretreatment_en: str
+    pretreatment_zh: str
+    replaces_en: str
+    replaces_zh: str
+    displaced_factor: str
+    substitution_ratio: Decimal | None
+    substitution_gsd: Decimal
+    reprocessing_factor: str
+    condition_en: str
+    condition_zh: str
+    source: str
+
+    def replaces(self, language: str) -> str:
+        return self.replaces_zh if language == "zh" else self.replaces_en
+
+    def condition(self, language: str) -> str:
+        return self.condition_zh if language == "zh" else self.condition_en
+
+    def pretreatment(self, language: str) -> str:
+        return self.pretreatment_zh if language == "zh" else self.pretreatment_en
+
+
+class Knowledge:
+    """The application base over a taxonomy, looked up by material, by use, or by both."""
+
+    def __init__(self, tree: Taxonomy, uses: Mapping[str, Use], applications: list[Application]) -> None:
+        self.taxonomy = tree
+        self.uses = uses
+        self.applications = applications
+        self._by_material: dict[str, list[Application]] = defaultdict(list)
+        self._by_use: dict[str, list[Application]] = defaultdict(list)
+        self._by_pair: dict[tuple[str, str], Application] = {}
+        for application in sorted(applications, key=lambda a: -a.grade):
+            self._by_material[application.material].append(application)
+            self._by_use[application.use].append(application)
+            self._by_pair[application.material, application.use] = application
+
+    def of_material(self, material: str) -> list[Application]:
+        """Applications of a material, established ones first."""
+        return self._by_material.get(material, [])
+
+    def of_use(self, use: str) -> list[Application]:
+        """Applications that serve a use, established ones first."""
+        return self._by_use.get(use, [])
+
+    def of_pair(self, material: str, use: str) -> Application | None:
+        return self._by_pair.get((material, use))
+
+
+def load_knowledge(tree: Taxonomy, folder: Path = DATA) -> Knowledge:
+    """Read `uses.csv` and `applications/*.csv`.
+
+    Raises:
+        ValueError: a row names an unknown material or use; the message says which file.
+    """
+    uses = {row["slug"]: _use(row) for row in _rows(folder / "uses.csv")}
+    applications: list[Application] = []
+    for path in sorted((folder / "applications").glob("*.csv")):
+        for row in _rows(path):
+            if row["material"] not in tree.materials or row["use"] not in uses:
+                raise ValueError(f"{path.name}: unknown material or use: {row['material']}, {row['use']}")
+            applications.append(_application(row))
+    return Knowledge(tree, uses, applications)
+
+
+def _use(row: Mapping[str, str]) -> Use:
+    return Use(
+        slug=row["slug"],
+        name_en=row["name_en"],
+        name_zh=row["name_zh"],
+        terms_en=_split(row["terms_en"]),
+        terms_zh=_split(row["terms_zh"]),
+        sector_en=row["sector_en"],
+        sector_zh=row["sector_zh"],
+        is_food_or_feed=row["food_or_feed"] == "yes",
+        may_take_hazard=row["max_hazard"] == "hazardous",
+    )
+
+
+def _application(row: Mapping[str, str]) -> Application:
+    ratio = row["substitution_ratio"].strip()
+    return Application(
+        material=row["material"],
+        use=row["use"],
+        grade=int(row["grade"]),
+        maturity=row["maturity"],
+        pretreatment_en=row["pretreatment_en"],
+        pretreatment_zh=row["pretreatment_zh"],
+        replaces_en=row["replaces_en"],
+        replaces_zh=row["replaces_zh"],
+        displaced_factor=row["displaced_factor"].strip(),
+        substitution_ratio=Decimal(ratio) if ratio else None,
+        substitution_gsd=Decimal(row["substitution_gsd"].strip() or "1.3"),
+        reprocessing_factor=row["reprocessing_factor"].strip() or "none",
+        condition_en=row["condition_en"],
+        condition_zh=row["condition_zh"],
+        source=row["source"],
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split("|") if part.strip())

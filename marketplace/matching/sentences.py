@@ -1,0 +1,74 @@
+"""The reasons of a match as sentences in the reader's language, each with its share of the score."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext
+
+from marketplace.knowledge import knowledge
+from marketplace.matching.core.values import Match, Reason
+from marketplace.web.formats import kilometres
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A reason to read; `share` is its part of the score, negative when it speaks against the match."""
+
+    text: str
+    share: float
+
+
+def sentences_of(match: Match, language: str, most: int = 4) -> list[Sentence]:
+    """The strongest reasons, strongest first."""
+    told = [Sentence(_sentence(r, language), r.share) for r in match.reasons if r.kind != "prior"]
+    return [s for s in told if s.text][:most]
+
+
+def score_words(score: float) -> str:
+    """The score as people say it."""
+    if score >= 0.8:
+        return gettext("Very likely")
+    if score >= 0.55:
+        return gettext("Likely")
+    return gettext("Possible") if score >= 0.3 else gettext("Unlikely")
+
+
+def _sentence(reason: Reason, language: str) -> str:
+    if reason.kind == "application":
+        return _application(reason, language)
+    if reason.kind == "material" and reason.facts.get("material"):
+        name = knowledge().taxonomy.materials[reason.facts["material"]].name(language)
+        return gettext("Both name %(material)s.", material=name)
+    if reason.kind == "nearness":
+        return _nearness(reason)
+    value = float(reason.facts.get("value", "0"))
+    plain = {
+        "family": gettext("The materials belong to the same family."),
+        "text": gettext("The descriptions use the same words."),
+        "code": gettext("They share a waste code."),
+        "quantity": gettext("The quantities fit.") if value >= 0.7 else gettext("The quantities differ."),
+        "dates": gettext("The dates overlap.") if value >= 1 else gettext("The dates lie close."),
+    }
+    return plain.get(reason.kind, "")
+
+
+def _application(reason: Reason, language: str) -> str:
+    base, facts = knowledge(), reason.facts
+    application = base.of_pair(facts["material"], facts["use"])
+    if application is None:
+        return ""
+    use = base.uses[application.use].name(language)
+    replaces, source = application.replaces(language), application.source
+    if replaces:
+        return gettext(
+            "Known use: %(use)s, replaces %(product)s (%(source)s).", use=use, product=replaces, source=source
+        )
+    return gettext("Known use: %(use)s (%(source)s).", use=use, source=source)
+
+
+def _nearness(reason: Reason) -> str:
+    distance = kilometres(Decimal(reason.facts["distance_km"]))
+    if "break_even_km" in reason.facts:
+        limit = kilometres(Decimal(reason.facts["break_even_km"]))
+        return gettext("%(distance)s away; worth it up to %(limit)s.", distance=distance, limit=limit)
+    return gettext("%(distance)s away.", distance=distance)

@@ -1,0 +1,129 @@
+"""Matches of a listing: candidates from the database, ranked by the pure core, with reasons in the reader's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import joinedload
+
+from marketplace.accounts.models import Licence
+from marketplace.accounts.policy import Viewer, may_see
+from marketplace.calendar import today
+from marketplace.extensions import db
+from marketplace.knowledge import knowledge, mentions_of
+from marketplace.listings import search_index
+from marketplace.listings.models import Kind, Listing, ListingState
+from marketplace.listings.quantities import monthly_t
+from marketplace.matching.core.values import Match, MatchListing
+from marketplace.matching.sentences import Sentence, sentences_of
+from marketplace.matching.store import matcher
+
+MOST_CANDIDATES = 240
+MOST_SHOWN = 8
+LEAST_SCORE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A match as a page shows it; `listing` is the other one."""
+
+    listing: Listing
+    match: Match
+    sentences: list[Sentence]
+
+
+def suggest(listing: Listing, who: Viewer, language: str, most: int = MOST_SHOWN) -> list[Suggestion]:
+    """The best partners of an open listing; empty when it is not open."""
+    if listing.state not in (ListingState.OPEN, ListingState.DRAFT, ListingState.PAUSED):
+        return []
+    found = candidates(listing, who)
+    by_id = {str(c.id): c for c in found}
+    licences = _licences([listing, *found])
+    subject = as_value(listing, licences)
+    others = [as_value(c, licences) for c in found]
+    ranked = _rank(subject, others, most)
+    return [
+        Suggestion(by_id[other_id], match, sentences_of(match, language))
+        for match in ranked
+        if match.score >= LEAST_SCORE
+        for other_id in (match.want if subject.is_offer else match.offer,)
+    ]
+
+
+def _rank(subject: MatchListing, others: Sequence[MatchListing], most: int) -> list[Match]:
+    if subject.is_offer:
+        return matcher().rank_wants(subject, others, most)
+    return matcher().rank(subject, others, most)
+
+
+def candidates(listing: Listing, who: Viewer) -> list[Listing]:
+    """Open listings of the other kind that share the material, its family or a documented use, newest first."""
+    other = Kind.WANT if listing.kind is Kind.OFFER else Kind.OFFER
+    return list(
+        db.session.scalars(
+            select(Listing)
+            .where(
+                Listing.state == ListingState.OPEN,
+                Listing.available_until >= today(),
+                Listing.kind == other,
+                Listing.enterprise_id != listing.enterprise_id,
+                may_see(Listing, who),
+                _is_related(listing),
+            )
+            .options(joinedload(Listing.park))
+            .order_by(Listing.published_at.desc(), Listing.id.desc())
+            .limit(MOST_CANDIDATES)
+        )
+    )
+
+
+def _is_related(listing: Listing) -> ColumnElement[bool]:
+    base, concepts = knowledge(), mentions_of(f"{listing.title}\n{listing.description}")
+    materials = {listing.material, *concepts.materials}
+    if listing.kind is Kind.OFFER:
+        uses = {a.use for m in materials for a in base.of_material(m)}
+        tokens = [search_index.concept_token("u", use) for use in sorted(uses)]
+        tokens += [search_index.concept_token("m", m) for m in sorted(materials)]
+        return or_(Listing.material.in_(materials), search_index.condition(db.session, [tokens]))
+    uses = set(concepts.uses) | {a.use for a in base.of_material(listing.material) if a.grade == 3}
+    materials |= {a.material for use in uses for a in base.of_use(use)}
+    return Listing.material.in_(sorted(materials))
+
+
+def as_value(listing: Listing, licences: dict[int, tuple[str, ...]]) -> MatchListing:
+    """The listing as the core sees it."""
+    return MatchListing(
+        id=str(listing.id),
+        is_offer=listing.kind is Kind.OFFER,
+        title=listing.title,
+        description=listing.description,
+        lat=listing.lat,
+        lon=listing.lon,
+        language=listing.language,
+        material=listing.material,
+        codes=tuple(c for c in (listing.low_code, listing.sw_code, listing.hw_code) if c),
+        monthly_t=float(monthly_t(listing.quantity_t, listing.rhythm)),
+        is_hazardous=listing.is_hazardous,
+        hw_code=listing.hw_code,
+        accepts_hazard=listing.accepts_hazard and bool(licences.get(listing.enterprise_id)),
+        hw_codes=licences.get(listing.enterprise_id, ()),
+        available_from=listing.available_from,
+        available_until=listing.available_until,
+        enterprise=str(listing.enterprise_id),
+    )
+
+
+def _licences(listings: Sequence[Listing]) -> dict[int, tuple[str, ...]]:
+    """Verified categories of the enterprises of wants; without one nobody may take hazardous waste."""
+    ids = {x.enterprise_id for x in listings if x.kind is Kind.WANT and x.accepts_hazard}
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(Licence.enterprise_id, Licence.hw_code).where(
+            Licence.enterprise_id.in_(ids), Licence.verified_at.is_not(None), Licence.valid_until >= today()
+        )
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for enterprise_id, code in rows:
+        found[enterprise_id] = (*found.get(enterprise_id, ()), code)
+    return found

@@ -1,0 +1,68 @@
+"""Where the trained model lies: a skops file with its card, the former one kept for rollback."""
+
+import json
+import os
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import skops.io as sio
+from flask import current_app
+
+from marketplace.knowledge import knowledge
+from marketplace.matching.core.features import NAMES
+from marketplace.matching.core.model import MatchModel
+from marketplace.matching.core.rank import Matcher
+from marketplace.matching.core.training import train
+
+TRUSTED = [
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+]
+
+
+class BrokenModel(RuntimeError):
+    """The stored model cannot be used; train a new one."""
+
+
+def folder() -> Path:
+    return Path(current_app.config["DATA_DIR"]) / "models"
+
+
+def save(model: MatchModel, metrics: dict[str, Any]) -> Path:
+    """Store a model beside its card; the one in use becomes `previous`."""
+    folder().mkdir(parents=True, exist_ok=True)
+    target, temporary = folder() / "match.skops", folder() / f".match.{os.getpid()}"
+    sio.dump(model.classifier, temporary)
+    card = {"trained_at": datetime.now(UTC).isoformat(), "features": list(NAMES), "metrics": metrics}
+    if target.exists():
+        os.replace(target, folder() / "match.previous.skops")
+    os.replace(temporary, target)
+    (folder() / "match.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+    _loaded.cache_clear()
+    return target
+
+
+def matcher() -> Matcher:
+    """The matcher in use; a first model is trained when there is none."""
+    target = folder() / "match.skops"
+    if not target.exists():
+        save(train(knowledge()), {"pairs": "from the knowledge base"})
+    return _loaded(str(target), target.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: str, _changed: int) -> Matcher:
+    try:
+        untrusted = [t for t in sio.get_untrusted_types(file=path) if t not in TRUSTED]
+        if untrusted:
+            raise BrokenModel(f"{path} holds types that no model of ours has: {', '.join(untrusted)}")
+        classifier = sio.load(path, trusted=TRUSTED)
+    except (OSError, ValueError, KeyError) as broken:
+        raise BrokenModel(f"{path} cannot be read; run `flask match train`") from broken
+    return Matcher(knowledge(), MatchModel(classifier))

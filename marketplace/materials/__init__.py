@@ -1,0 +1,1 @@
+"""The shared vocabulary: taxonomy, codes, synonyms and units."""

@@ -1,0 +1,133 @@
+"""The bilingual taxonomy of materials, read from reviewable CSV files under `data/`. Pure."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A top group of the taxonomy."""
+
+    slug: str
+    name_en: str
+    name_zh: str
+
+    def name(self, language: str) -> str:
+        return self.name_zh if language == "zh" else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A node of the taxonomy; codes are those of the EU List of Waste and the Chinese SW and HW lists."""
+
+    slug: str
+    family: str
+    name_en: str
+    name_zh: str
+    synonyms_en: tuple[str, ...]
+    synonyms_zh: tuple[str, ...]
+    low_codes: tuple[str, ...]
+    sw_code: str
+    hw_code: str
+    hazard: str
+    hazard_properties: tuple[str, ...]
+    nature: str
+    unit: str
+    density_t_per_m3: Decimal | None
+    piece_kg: Decimal | None
+    bale_kg: Decimal | None
+    form: str
+    composition: str
+    source: str
+
+    def name(self, language: str) -> str:
+        return self.name_zh if language == "zh" else self.name_en
+
+    @property
+    def is_hazardous(self) -> bool:
+        return self.hazard == "hazardous"
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Every name and synonym, both languages."""
+        return (self.name_en, self.name_zh, *self.synonyms_en, *self.synonyms_zh)
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """All families and materials, by slug, in the order of the files."""
+
+    families: Mapping[str, Family]
+    materials: Mapping[str, Material]
+
+    def __iter__(self) -> Iterator[Material]:
+        return iter(self.materials.values())
+
+    def of_family(self, slug: str) -> list[Material]:
+        return [m for m in self if m.family == slug]
+
+
+@cache
+def taxonomy() -> Taxonomy:
+    """The taxonomy of this installation, read once."""
+    return load(DATA)
+
+
+def load(folder: Path) -> Taxonomy:
+    """Read `families.csv` and `materials/<family>.csv`.
+
+    Raises:
+        ValueError: a duplicate slug or a number that is none; the message names file and row.
+    """
+    families = {r["slug"]: Family(r["slug"], r["name_en"], r["name_zh"]) for r in _rows(folder / "families.csv")}
+    materials: dict[str, Material] = {}
+    for slug in families:
+        path = folder / "materials" / f"{slug}.csv"
+        for row in _rows(path):
+            if row["slug"] in materials:
+                raise ValueError(f"{path.name}: material {row['slug']} twice")
+            materials[row["slug"]] = _material(slug, row)
+    return Taxonomy(families, materials)
+
+
+def _material(family: str, row: Mapping[str, str]) -> Material:
+    return Material(
+        slug=row["slug"],
+        family=family,
+        name_en=row["name_en"],
+        name_zh=row["name_zh"],
+        synonyms_en=_split(row["synonyms_en"]),
+        synonyms_zh=_split(row["synonyms_zh"]),
+        low_codes=tuple(row["low_codes"].split()),
+        sw_code=row["sw_code"],
+        hw_code=row["hw_code"],
+        hazard=row["hazard"],
+        hazard_properties=tuple(row["hazard_properties"].split()),
+        nature=row["nature"],
+        unit=row["unit"],
+        density_t_per_m3=_decimal(row["density_t_per_m3"]),
+        piece_kg=_decimal(row["piece_kg"]),
+        bale_kg=_decimal(row["bale_kg"]),
+        form=row["form"],
+        composition=row["composition"],
+        source=row["source"],
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split("|") if part.strip())
+
+
+def _decimal(text: str) -> Decimal | None:
+    return Decimal(text) if text.strip() else None

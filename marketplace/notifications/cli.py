@@ -1,0 +1,23 @@
+"""`flask worker`: send mail and expire listings."""
+
+import signal
+import threading
+
+import click
+from flask.cli import with_appcontext
+
+from marketplace.notifications.worker import run_forever, run_once
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Handle one batch and stop.")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Send what is in the outbox and expire listings, until stopped."""
+    if once:
+        click.echo(f"{run_once()} messages")
+        return
+    stop = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    run_forever(stop)
