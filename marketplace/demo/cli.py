@@ -2,20 +2,22 @@
 
 import random
 import time
+from datetime import timedelta
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from marketplace.accounts.models import Enterprise, Park
 from marketplace.accounts.parks import load_parks
-from marketplace.database import transaction
+from marketplace.database import now, transaction
 from marketplace.demo import bulk
 from marketplace.demo.history import add_history
 from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
 from marketplace.extensions import db
 from marketplace.ledger import factors
+from marketplace.notifications.models import OutboxMessage
 
 demo = AppGroup("demo", help="Demo data from a fixed seed.")
 SEED = 310113
@@ -60,6 +62,14 @@ def sign_ins_command() -> None:
         click.echo(f"  {email:32} {who}")
 
 
+def _settle_old_messages() -> None:
+    """What was written about months past has been mailed and read; the last days are still new."""
+    db.session.flush()
+    db.session.execute(update(OutboxMessage).values(sent_at=OutboxMessage.created_at))
+    old = OutboxMessage.created_at < now() - timedelta(days=5)
+    db.session.execute(update(OutboxMessage).where(old).values(read_at=OutboxMessage.created_at))
+
+
 def _load() -> None:
     rng = random.Random(SEED)  # noqa: S311 - the demo wants the same data each time
     parks = {park.code: park for park in db.session.scalars(select(Park))}
@@ -67,4 +77,5 @@ def _load() -> None:
     count = add_listings(world)
     completed = add_history(world)
     add_waiting_enterprise(world)
+    _settle_old_messages()
     click.echo(f"demo: {len(world.enterprises)} enterprises, {count} listings, {completed} completed exchanges")
