@@ -26,7 +26,7 @@ def knowledge() -> Knowledge:
 
 @cache
 def _materials() -> Recogniser:
-    return Recogniser({m.slug: m.terms for m in taxonomy()})
+    return Recogniser(taxonomy().names)
 
 
 @cache

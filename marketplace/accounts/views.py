@@ -176,7 +176,9 @@ def change_password() -> ResponseReturnValue:
 @bp.get("/enterprise")
 @requires(Permission.SEE_OWN_ENTERPRISE)
 def enterprise() -> ResponseReturnValue:
-    return render_template("accounts/enterprise.html", enterprise=queries.own_enterprise(current_user))
+    own = queries.own_enterprise(current_user)
+    invitations = queries.pending_invitations(own.id)
+    return render_template("accounts/enterprise.html", enterprise=own, invitations=invitations)
 
 
 @bp.route("/enterprise/edit", methods=["GET", "POST"])

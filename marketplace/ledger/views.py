@@ -51,7 +51,7 @@ def entry(position: int) -> ResponseReturnValue:
     return render_template(
         "ledger/entry.html",
         detail=detail,
-        waterfall=waterfall_of(detail.body["result"]),
+        waterfall_picture=waterfall_of(detail.body["result"]),
         may_reverse=may(viewer(), Permission.REVERSE_ENTRIES)
         and row.kind is EntryKind.ASSESSMENT
         and detail.reversed_by is None,

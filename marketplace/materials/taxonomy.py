@@ -60,14 +60,32 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Collective:
+    """Terms that name several materials at once, such as "steel slag" (SKOS: a broader concept)."""
+
+    terms: tuple[str, ...]
+    materials: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """All families and materials, by slug, in the order of the files."""
+    """All families and materials, by slug, in the order of the files, and the terms that name several."""
 
     families: Mapping[str, Family]
     materials: Mapping[str, Material]
+    collectives: tuple[Collective, ...] = ()
 
     def __iter__(self) -> Iterator[Material]:
         return iter(self.materials.values())
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Every term by the material it may mean, collective terms included."""
+        found = {m.slug: m.terms for m in self}
+        for collective in self.collectives:
+            for slug in collective.materials:
+                found[slug] += collective.terms
+        return found
 
     def of_family(self, slug: str) -> list[Material]:
         return [m for m in self if m.family == slug]
@@ -93,7 +111,15 @@ def load(folder: Path) -> Taxonomy:
             if row["slug"] in materials:
                 raise ValueError(f"{path.name}: material {row['slug']} twice")
             materials[row["slug"]] = _material(slug, row)
-    return Taxonomy(families, materials)
+    collectives = tuple(_collective(row, materials) for row in _rows(folder / "collective.csv"))
+    return Taxonomy(families, materials, collectives)
+
+
+def _collective(row: Mapping[str, str], materials: Mapping[str, Material]) -> Collective:
+    members = tuple(row["materials"].split())
+    if unknown := [slug for slug in members if slug not in materials]:
+        raise ValueError(f"collective.csv: unknown material {unknown[0]}")
+    return Collective(_split(row["terms_en"]) + _split(row["terms_zh"]), members)
 
 
 def _material(family: str, row: Mapping[str, str]) -> Material:

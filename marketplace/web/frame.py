@@ -1,5 +1,6 @@
 """What the frame of every page needs: navigation, counts, language."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from flask import Flask, g, request, url_for
 from flask_babel import gettext
 
 from marketplace.accounts.policy import Permission, Viewer, may, viewer
+from marketplace.district.queries import Total
 from marketplace.knowledge import knowledge
 from marketplace.materials.codes import show_low_code
 from marketplace.materials.taxonomy import taxonomy
@@ -14,6 +16,7 @@ from marketplace.matching.sentences import score_words
 from marketplace.notifications import service as notifications
 from marketplace.web.labels import COMPONENTS, choices, label
 from marketplace.web.language import HTML_LANG, language
+from marketplace.web.pictures import BarRow, bar_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_frame)
     app.jinja_env.globals.update(
         label=label, choices=choices, component_label=lambda key: str(COMPONENTS[key]), score_words=score_words,
-        show_low_code=show_low_code, material_name=_material_name, family_name=_family_name, use_name=_use_name, url_with=_url_with,
+        show_low_code=show_low_code, material_name=_material_name, family_name=_family_name, use_name=_use_name, url_with=_url_with, title_of=_title_of, total_bars=_total_bars, factor_kind=_factor_kind,
     )  # fmt: skip
 
 
@@ -98,3 +101,34 @@ def _url_with(**changes: str) -> str:
     """The present page's address with some parameters changed; empty ones are dropped."""
     kept = {k: v for k, v in request.args.items(multi=False) if v} | changes
     return url_for(request.endpoint or "web.home", **(request.view_args or {}), **{k: v for k, v in kept.items() if v})
+
+
+def _title_of(dimension: str) -> str:
+    """What a table of totals is by."""
+    words = {
+        "all": gettext("District"),
+        "park": gettext("Park"),
+        "family": gettext("Family"),
+        "material": gettext("Material"),
+        "enterprise": gettext("Enterprise"),
+    }
+    return words[dimension]
+
+
+def _total_bars(totals: Sequence[Total]) -> dict[str, BarRow]:
+    """A bar for each total, in proportion to the largest."""
+    rows = bar_rows([(t.key, t.net_kgco2e) for t in totals])
+    return {row.label: row for row in rows}
+
+
+def _factor_kind(kind: str) -> str:
+    words = {
+        "production": gettext("Production"),
+        "production-secondary": gettext("Production from recovered material"),
+        "disposal": gettext("Disposal"),
+        "reprocessing": gettext("Reprocessing"),
+        "transport": gettext("Transport"),
+        "energy": gettext("Energy"),
+        "gwp": gettext("Global warming potential"),
+    }
+    return words.get(kind, kind)

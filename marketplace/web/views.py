@@ -17,6 +17,7 @@ from marketplace.exchanges import queries as exchanges
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import Dimension
 from marketplace.listings import queries as listings
+from marketplace.listings.models import Kind
 from marketplace.web.language import LOCALES, language
 from marketplace.web.redirects import safe_next
 
@@ -33,6 +34,8 @@ def home() -> ResponseReturnValue:
     return render_template(
         "web/home.html",
         grand=grand,
+        avoided_t=grand.net_kgco2e / 1000,
+        kinds=Kind,
         open_count=listings.open_count(),
         head=ledger.head(),
         newest=listings.newest(viewer()),

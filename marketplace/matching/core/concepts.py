@@ -52,7 +52,7 @@ class ConceptReader:
     def __init__(self, base: Knowledge) -> None:
         materials = {m.slug: m.terms for m in base.taxonomy}
         uses = {u.slug: u.terms for u in base.uses.values()}
-        self._material_names, self._use_names = Recogniser(materials), Recogniser(uses)
+        self._material_names, self._use_names = Recogniser(base.taxonomy.names), Recogniser(uses)
         self._material_space, self._use_space = _Space(materials), _Space(uses)
 
     def read(self, listings: Sequence[MatchListing]) -> list[Concepts]:
