@@ -42,8 +42,8 @@ bench: setup ## speed as ratios: listings per second, pages at 10k and 100k list
 	@$(PYTHON) bench/pages.py
 
 translations: .venv/.ready ## collect new strings into the catalogues
-	@.venv/bin/pybabel extract -q -F babel.cfg -k _l -k lazy_gettext -k gettext -o marketplace/translations/messages.pot .
-	@.venv/bin/pybabel update -q -i marketplace/translations/messages.pot -d marketplace/translations --no-fuzzy-matching
+	@.venv/bin/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext -k gettext -k ngettext:1,2 --no-location -o marketplace/translations/messages.pot .
+	@.venv/bin/pybabel -q update -i marketplace/translations/messages.pot -d marketplace/translations --no-fuzzy-matching --ignore-obsolete --width 110
 
 clean: ## remove what was built; keeps var/ (your data)
 	rm -rf .venv .uv node_modules static/vendor static/vendor-dev .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -44,7 +44,9 @@ def test_each_role_gets_what_its_row_says(app, subjects, row):
     assert got == dict(zip(ROLES, MATRIX[row], strict=True))
 
 
-def test_a_forged_token_is_refused(app, world):
+def test_a_forged_token_is_refused(app, world, monkeypatch):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
     client = sign_in(app, "trader")
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     answer = client.post("/inbox/read")
     assert answer.status_code == 400
