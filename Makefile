@@ -14,13 +14,7 @@ help: ## list the doors
 setup: .venv/.ready static/vendor/.ready marketplace/translations/.ready ## environment in .venv and assets; nothing else
 
 demo: setup ## demo data on SQLite, served on 127.0.0.1:8000 (PORT=)
-	@mkdir -p var
-	@$(FLASK) db upgrade 2>/dev/null
-	@$(FLASK) match train --if-missing
-	@$(FLASK) demo load
-	@$(FLASK) demo sign-ins
-	@echo; echo "Open http://127.0.0.1:$(PORT)   (stop with Ctrl-C)"
-	@PUBLIC_URL=http://127.0.0.1:$(PORT) $(FLASK) serve --port $(PORT)
+	@PUBLIC_URL=http://127.0.0.1:$(PORT) $(FLASK) demo serve --port $(PORT)
 
 dev: setup ## the same with auto-reload
 	@mkdir -p var

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import click
 from flask.cli import AppGroup
+from flask_migrate import upgrade
 from sqlalchemy import select, text, update
 
+from marketplace import serve
 from marketplace.accounts.models import Enterprise, Park
 from marketplace.accounts.parks import load_parks
 from marketplace.database import now, transaction
@@ -17,6 +19,7 @@ from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
 from marketplace.extensions import db
 from marketplace.ledger import factors
+from marketplace.matching import store
 from marketplace.notifications.models import OutboxMessage
 
 demo = AppGroup("demo", help="Demo data from a fixed seed.")
@@ -54,9 +57,19 @@ def load_command(listings: int) -> None:
         db.session.commit()
 
 
-@demo.command("sign-ins")
-def sign_ins_command() -> None:
-    """Print who can sign in to the demo."""
+@demo.command("serve")
+@click.option("--port", default=8000, show_default=True)
+def serve_command(port: int) -> None:
+    """Migrate, train and load what is missing, print the sign-ins and serve: what `make demo` runs."""
+    upgrade()
+    store.train_if_missing()
+    load_command.callback(0)  # type: ignore[misc]
+    _print_sign_ins()
+    click.echo(f"\nOpen http://127.0.0.1:{port}   (stop with Ctrl-C)")
+    serve.run(port)
+
+
+def _print_sign_ins() -> None:
     click.echo(f"\nSign-ins (password of all: {PASSWORD})")
     for email, who in SIGN_INS:
         click.echo(f"  {email:32} {who}")

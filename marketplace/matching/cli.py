@@ -9,7 +9,6 @@ from flask.cli import AppGroup
 
 from marketplace.knowledge import knowledge
 from marketplace.matching import store
-from marketplace.matching.core.training import train
 from marketplace.matching.files import BrokenFile, read_listings
 
 match = AppGroup("match", help="Train the matcher and rank offers for wants.")
@@ -21,8 +20,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--if-missing", is_flag=True, help="Do nothing when a model is there.")
 def train_command(pairs: int, if_missing: bool) -> None:
     """Train the model on pairs of the knowledge base and put it to use; the former one is kept."""
-    if if_missing and (store.folder() / "match.skops").exists():
+    if if_missing:
+        store.train_if_missing()
         return
+    from marketplace.matching.core.training import train
+
     path = store.save(train(knowledge(), pairs), {"pairs": pairs})
     click.echo(f"trained on {pairs} pairs: {path}")
 

@@ -1,20 +1,23 @@
-"""Where the trained model lies: a skops file with its card, the former one kept for rollback."""
+"""Where the trained model lies: a skops file with its card, the former one kept for rollback.
+
+scikit-learn and skops take seconds to import, so they are imported where they are used: most commands and pages
+never need them.
+"""
 
 import json
 import os
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import skops.io as sio
 from flask import current_app
 
 from marketplace.knowledge import knowledge
-from marketplace.matching.core.features import NAMES
-from marketplace.matching.core.model import MatchModel
-from marketplace.matching.core.rank import Matcher
-from marketplace.matching.core.training import train
+
+if TYPE_CHECKING:
+    from marketplace.matching.core.model import MatchModel
+    from marketplace.matching.core.rank import Matcher
 
 TRUSTED = [
     "sklearn._loss.link.Interval",
@@ -34,8 +37,12 @@ def folder() -> Path:
     return Path(current_app.config["DATA_DIR"]) / "models"
 
 
-def save(model: MatchModel, metrics: dict[str, Any]) -> Path:
+def save(model: "MatchModel", metrics: dict[str, Any]) -> Path:
     """Store a model beside its card; the one in use becomes `previous`."""
+    import skops.io as sio
+
+    from marketplace.matching.core.features import NAMES
+
     folder().mkdir(parents=True, exist_ok=True)
     target, temporary = folder() / "match.skops", folder() / f".match.{os.getpid()}"
     sio.dump(model.classifier, temporary)
@@ -48,16 +55,28 @@ def save(model: MatchModel, metrics: dict[str, Any]) -> Path:
     return target
 
 
-def matcher() -> Matcher:
-    """The matcher in use; a first model is trained when there is none."""
-    target = folder() / "match.skops"
-    if not target.exists():
+def train_if_missing() -> None:
+    """A first model for a new installation; about twenty seconds."""
+    from marketplace.matching.core.training import train
+
+    if not (folder() / "match.skops").exists():
         save(train(knowledge()), {"pairs": "from the knowledge base"})
+
+
+def matcher() -> "Matcher":
+    """The matcher in use; a first model is trained when there is none."""
+    train_if_missing()
+    target = folder() / "match.skops"
     return _loaded(str(target), target.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
-def _loaded(path: str, _changed: int) -> Matcher:
+def _loaded(path: str, _changed: int) -> "Matcher":
+    import skops.io as sio
+
+    from marketplace.matching.core.model import MatchModel
+    from marketplace.matching.core.rank import Matcher
+
     try:
         untrusted = [t for t in sio.get_untrusted_types(file=path) if t not in TRUSTED]
         if untrusted:

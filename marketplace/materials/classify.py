@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from marketplace.materials.recognise import Recogniser
 from marketplace.materials.taxonomy import Material, Taxonomy, taxonomy
@@ -32,6 +31,8 @@ class MaterialClassifier:
     """Names and synonyms of the taxonomy as a nearest-name classifier."""
 
     def __init__(self, tree: Taxonomy) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer  # seconds of import that most commands never need
+
         self._tree = tree
         self._recogniser = Recogniser({m.slug: m.terms for m in tree})
         named = [(m.slug, normalise(term)) for m in tree for term in m.terms]
