@@ -118,9 +118,13 @@ def _request(world: World, case: Case, start: datetime, key: str) -> Exchange:
 
 
 def _two(world: World, case: Case) -> tuple[Enterprise, Enterprise]:
-    supplier = world.rng.choice(world.by_industry[case.supplier_industry])
-    others = [e for e in world.by_industry[case.receiver_industry] if e is not supplier]
-    return supplier, world.rng.choice(others)
+    """Half the time the first enterprise of an industry, so that the demo's own people have something to do."""
+    supplier = _one(world, world.by_industry[case.supplier_industry])
+    return supplier, _one(world, [e for e in world.by_industry[case.receiver_industry] if e is not supplier])
+
+
+def _one(world: World, enterprises: list[Enterprise]) -> Enterprise:
+    return enterprises[0] if world.rng.random() < 0.5 else world.rng.choice(enterprises)
 
 
 def _quantity(world: World, case: Case) -> Decimal:

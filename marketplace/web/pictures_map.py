@@ -46,10 +46,13 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class ParkPicture:
+    """An outline with its name; a park beyond the frame has no outline and its name starts at the edge."""
+
     name: str
     points: str
     x: str
     y: str
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,15 @@ def _path(line: Sequence[tuple[float, float]]) -> str:
 
 
 def _park(shape: ParkShape) -> ParkPicture:
-    corners = [_xy(lat, lon) for lat, lon in shape.outline]
-    middle = sum(x for x, _ in corners) / max(1, len(corners))
+    corners = [_xy(lat, lon, clamp=False) for lat, lon in shape.outline]
+    if not corners or max(x for x, _ in corners) < 0:
+        y = min(max(sum(y for _, y in corners) / max(1, len(corners)), 60.0), HEIGHT - 30.0)
+        return ParkPicture(shape.name, "", "8", f"{y + 24:.0f}", "start")
+    middle = sum(x for x, _ in corners) / len(corners)
     x = min(max(middle, 100.0), WIDTH - 100.0)
-    top = min((y for _, y in corners), default=0.0)
-    return ParkPicture(
-        shape.name, " ".join(f"{x:.0f},{y:.0f}" for x, y in corners), f"{x:.0f}", f"{max(14.0, top - 6):.0f}"
-    )
+    top = min(y for _, y in corners)
+    outline = " ".join(f"{x:.0f},{y:.0f}" for x, y in corners)
+    return ParkPicture(shape.name, outline, f"{x:.0f}", f"{max(14.0, top - 6):.0f}", "middle")
 
 
 def _pin(point: MapPoint, xy: tuple[float, float], part: float) -> Pin:

@@ -1,7 +1,6 @@
 // Small enhancements of pages that work without them.
 const root = document.documentElement;
 
-
 function isDark() {
   const chosen = root.dataset.theme;
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -14,6 +13,18 @@ for (const button of document.querySelectorAll("[data-theme-switch]")) {
     try { localStorage.setItem("theme", root.dataset.theme); } catch { /* private window: keep it for this page */ }
   });
 }
+
+// Partial updates carry the token that every changing request needs.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector("meta[name=csrf-token]");
+  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
+});
+
+// A question before a step that cannot be undone; without script the server's own page asks.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); }
+});
 
 // A form is sent once; the server would ignore the second sending, but the person should not wonder.
 document.addEventListener("submit", (event) => {
@@ -31,3 +42,8 @@ addEventListener("pageshow", () => {
 });
 
 document.querySelector(".error-summary")?.focus();
+
+// Filters stand open where there is room beside the results.
+if (matchMedia("(min-width: 761px)").matches) {
+  for (const details of document.querySelectorAll("details[data-open-wide]")) details.open = true;
+}

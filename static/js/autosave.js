@@ -11,11 +11,14 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     for (const field of fields()) {
       const value = saved.values[field.name];
       if (value === undefined) continue;
-      if (field.type === "checkbox") field.checked = value; else field.value = value;
+      if (field.type === "checkbox") field.checked = value;
+      else if (field.type === "radio") field.checked = field.value === value;
+      else field.value = value;
     }
   }
   form.addEventListener("input", () => {
-    const values = Object.fromEntries(fields().map((f) => [f.name, f.type === "checkbox" ? f.checked : f.value]));
+    const kept = fields().filter((f) => f.type !== "radio" || f.checked);
+    const values = Object.fromEntries(kept.map((f) => [f.name, f.type === "checkbox" ? f.checked : f.value]));
     sessionStorage.setItem(key, JSON.stringify({ path: location.pathname + location.search, values }));
   });
   form.addEventListener("submit", () => sessionStorage.removeItem(key));

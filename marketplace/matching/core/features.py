@@ -13,6 +13,7 @@ from marketplace.matching.core.values import MatchListing
 
 NAMES = ("application", "material", "family", "text", "code", "quantity", "dates", "nearness")
 GRADE_WEIGHT = {3: 1.0, 2: 0.72, 1: 0.3}
+NAMED = 0.6  # from here on a concept was named, not guessed
 HALF_KM = 60.0  # at this distance nearness is one half
 
 
@@ -49,6 +50,8 @@ class FeatureReader:
         """The features of one pair."""
         application, applies = self._application(of_offer, of_want)
         material, same = _same_material(of_offer, of_want)
+        if same >= NAMED and applies < NAMED:  # the want names the material and no use: assume its best established one
+            application = next(iter(self._base.of_material(material)), None)
         distance = road_km(offer.lat, offer.lon, want.lat, want.lon)
         values = (
             applies,
