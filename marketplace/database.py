@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Numeric, event
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 from sqlalchemy.types import TypeDecorator
 
 from marketplace.extensions import db
@@ -110,7 +110,7 @@ def pretend_now(moment: datetime) -> Iterator[None]:
 
 
 @contextmanager
-def transaction() -> Iterator[scoped_session[Session]]:
+def transaction() -> Iterator[scoped_session[Any]]:
     """One use case, one transaction: opened at the edge, committed on success, undone on any error.
 
     What was read before (the signed-in user, the page's subject) is expired, so the use case

@@ -1,5 +1,7 @@
 """Append-only tables: which they are, and whether the database still guards them."""
 
+from typing import Any
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
@@ -21,7 +23,7 @@ def trigger_names(dialect: str) -> set[str]:
     return {f"{table}_no_{event}" for table in APPEND_ONLY for event in events}
 
 
-def missing_triggers(session: Session | scoped_session[Session]) -> list[str]:
+def missing_triggers(session: Session | scoped_session[Any]) -> list[str]:
     """Names of triggers that somebody removed."""
     dialect = session.get_bind().dialect.name
     if dialect == "sqlite":

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session, scoped_session
 
 os.environ["GCX_ENV"] = "testing"
 
-from marketplace import create_app  # noqa: E402
-from marketplace.database import transaction  # noqa: E402
-from marketplace.extensions import db  # noqa: E402
-from marketplace.ledger import factors  # noqa: E402
-from tests.factories import World  # noqa: E402
+from marketplace import create_app
+from marketplace.database import transaction
+from marketplace.extensions import db
+from marketplace.ledger import factors
+from tests.factories import World
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODELS = Path(__file__).resolve().parents[1] / "var" / "models"

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from marketplace.accounts.models import Enterprise, EnterpriseState, Industry, Membership, Office, Park, Role, Site, User
+from marketplace.accounts.models import (
+    Enterprise,
+    EnterpriseState,
+    Industry,
+    Membership,
+    Office,
+    Park,
+    Role,
+    Site,
+    User,
+)
 from marketplace.accounts.parks import load_parks
 from marketplace.accounts.service import new_user
 from marketplace.calendar import today
@@ -208,5 +218,3 @@ def completed(listing: Listing, by: str = "grinding", **changes: object) -> Exch
         with transaction():
             exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)))
     return exchange
-
-

@@ -161,6 +161,7 @@ class LicenceForm(FlaskForm):
 
     @property
     def quantity(self) -> Decimal:
+        assert self.yearly_quantity_t.data is not None  # validated
         return self.yearly_quantity_t.data
 
 

@@ -241,9 +241,9 @@ def remove_member(member: Membership) -> None:
 
 
 def _keep_an_owner(member: Membership) -> None:
-    owners = db.session.scalar(
+    owners = db.session.execute(
         select(func.count()).where(Membership.enterprise_id == member.enterprise_id, Membership.role == Role.OWNER)
-    )
+    ).scalar_one()
     if owners < 2:
         raise LastOwner
 

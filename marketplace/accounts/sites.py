@@ -9,11 +9,11 @@ from sqlalchemy import or_, select
 
 from marketplace.accounts.errors import SiteInUse
 from marketplace.accounts.models import Enterprise, Licence, Site
-from marketplace.places import CoordinateSystem, to_wgs84
 from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
 from marketplace.notifications import service as notifications
+from marketplace.places import CoordinateSystem, to_wgs84
 
 if TYPE_CHECKING:
     from marketplace.accounts.forms import SiteForm
@@ -31,7 +31,7 @@ class SiteFacts:
 
     @classmethod
     def of(cls, form: "SiteForm") -> Self:
-        lat, lon = to_wgs84(float(form.lat.data), float(form.lon.data), CoordinateSystem(form.system.data))
+        lat, lon = to_wgs84(float(form.lat.data or 0), float(form.lon.data or 0), CoordinateSystem(form.system.data))
         return cls(form.name.data, form.address.data, int(form.park_id.data), lat, lon)
 
     @staticmethod

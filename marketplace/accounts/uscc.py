@@ -13,7 +13,8 @@ from stdnum.exceptions import ValidationError
 
 _INNER_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714
 _AUTHORITIES = set("123456789ANY")  # GB 32100 table 1
-_PROVINCES = set(
+# First two digits of GB/T 2260, and 10 for national registrations.
+_PROVINCES = frozenset(
     "10 11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
 )
 

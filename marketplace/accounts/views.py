@@ -291,7 +291,7 @@ def new_licence() -> ResponseReturnValue:
             form.number.data,
             form.hw_code.data,
             form.quantity,
-            form.valid_until.data,
+            form.valid_until.data,  # type: ignore[arg-type]
         )
     flash(gettext("A district officer will check the licence; until then it does not count."))
     return redirect(url_for("accounts.enterprise"), 303)

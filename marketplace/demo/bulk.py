@@ -51,7 +51,7 @@ def _text(row: dict[str, str], language: str) -> tuple[dict[str, Any], str]:
     """The part of a listing that comes from a written text, with its index tokens."""
     material = taxonomy().materials[row["material"]]
     is_hazardous = row["kind"] == "offer" and material.is_hazardous
-    columns = {
+    columns: dict[str, Any] = {
         "kind": Kind(row["kind"]),
         "title": row["title"][:160],
         "description": row["description"],

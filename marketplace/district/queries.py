@@ -131,7 +131,8 @@ def public_totals(dimension: Dimension, period: Period, language: str) -> tuple[
     A key is shown when at least three enterprises stand behind it. When exactly one key would be withheld, the
     smallest shown one is withheld too: else the missing one could be had by subtraction.
     """
-    shown, withheld = [], []
+    shown: list[Total] = []
+    withheld: list[Total] = []
     parties = _parties_by_key(dimension, period)
     for total in totals([dimension], period, language)[dimension]:
         (shown if len(parties.get(total.key, ())) >= SMALLEST_GROUP else withheld).append(total)
@@ -157,9 +158,9 @@ def enterprises(
 
 def count_waiting() -> int:
     """Enterprises that wait for approval and have a confirmed owner."""
-    return db.session.scalar(
+    return db.session.execute(
         select(func.count()).select_from(Enterprise).where(Enterprise.state == EnterpriseState.PENDING)
-    )
+    ).scalar_one()
 
 
 def _months(column: Any, period: Period) -> list[ColumnElement[bool]]:
@@ -183,8 +184,8 @@ def _sensitivities(
         .group_by(*cell, *factor)
     )
     found: dict[tuple[Dimension, str], dict[str, tuple[Decimal, Decimal]]] = defaultdict(dict)
-    for dimension, key, factor_id, version, gsd, total in rows:
-        found[dimension, key][f"{factor_id}@{version}"] = (total, gsd)
+    for row_dimension, key, factor_id, version, gsd, total in rows:
+        found[row_dimension, key][f"{factor_id}@{version}"] = (Decimal(total), Decimal(gsd))
     return found
 
 

@@ -10,12 +10,12 @@ from wtforms import Field
 from wtforms.validators import Optional, ValidationError
 
 from marketplace.accounts.models import Site
-from marketplace.places import road_km
 from marketplace.calendar import today
 from marketplace.exchanges.models import Exchange, Mode, TermsRevision, TransportBy
 from marketplace.exchanges.service import DeliveryFacts, TermsFacts
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Listing
+from marketplace.places import road_km
 from marketplace.web.fields import ChoiceField, DayField, LineField, NumberField, Required, SubmissionForm, TextField
 from marketplace.web.labels import choices
 from marketplace.web.language import language

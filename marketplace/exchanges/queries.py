@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from marketplace.accounts.models import Office, Site, User
 from marketplace.accounts.policy import Viewer, may_see
@@ -46,7 +47,7 @@ class TimelineItem:
     message: Message | None = None
 
 
-def detail_options() -> tuple[object, ...]:
+def detail_options() -> tuple[ORMOption, ...]:
     """What the page of an exchange needs besides the row."""
     return (
         joinedload(Exchange.listing),

@@ -10,7 +10,7 @@ from marketplace.extensions import db
 from marketplace.ledger.errors import FactorNotPublished
 from marketplace.ledger.models import EmissionFactor
 
-_COPIED = "name_en name_zh kind unit region year source source_detail confidence notes".split()
+_COPIED = ["name_en", "name_zh", "kind", "unit", "region", "year", "source", "source_detail", "confidence", "notes"]
 
 
 def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int, int]:

@@ -15,7 +15,9 @@ def entry_pdf(detail: EntryDetail) -> bytes:
     """The PDF of one entry in the reader's language."""
     from weasyprint import CSS, HTML  # a second of import that only this page needs
 
-    page = render_template("ledger/entry_pdf.html", detail=detail, waterfall_picture=waterfall_of(detail.body["result"]))
+    page = render_template(
+        "ledger/entry_pdf.html", detail=detail, waterfall_picture=waterfall_of(detail.body["result"])
+    )
     style = CSS(string=render_template("ledger/entry_pdf.css"))
     return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf(stylesheets=[style]))
 

@@ -75,7 +75,7 @@ def cell_filters(
     return found
 
 
-def entries_of_exchange(session: Session | scoped_session[Session], exchange_id: int) -> list[LedgerEntry]:
+def entries_of_exchange(session: Session | scoped_session[Any], exchange_id: int) -> list[LedgerEntry]:
     """All entries of an exchange, oldest first."""
     return list(
         session.scalars(

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.accounts.models import Park, Site
-from marketplace.places import bounding_box, road_km
 from marketplace.accounts.policy import Viewer, may_see
 from marketplace.calendar import today
 from marketplace.extensions import db
 from marketplace.listings import search_index
 from marketplace.listings.models import Kind, Listing, ListingState
+from marketplace.places import bounding_box, road_km
 
 PAGE_SIZE = 20
 KM_PER_DEGREE = 111.32
@@ -120,9 +120,9 @@ def newest(who: Viewer, most: int = 6) -> Sequence[Listing]:
 
 def open_count() -> int:
     """How many listings are open today."""
-    return db.session.scalar(
+    return db.session.execute(
         select(func.count()).where(Listing.state == ListingState.OPEN, Listing.available_until >= today())
-    )
+    ).scalar_one()
 
 
 def own_listings(enterprise_id: int, most: int = 200) -> Sequence[Listing]:
@@ -175,8 +175,8 @@ def _squared_km(origin: Origin) -> ColumnElement[float]:
 
 
 def _counts(column: Any, conditions: list[ColumnElement[bool]]) -> dict[Any, int]:
-    rows = db.session.execute(select(column, func.count()).select_from(Listing).where(*conditions).group_by(column))
-    return {key: count for key, count in rows}
+    statement = select(column, func.count()).select_from(Listing).where(*conditions).group_by(column)
+    return {key: int(count) for key, count in db.session.execute(statement)}
 
 
 def _page(wish: SearchWish, conditions: list[ColumnElement[bool]]) -> list[Listing]:

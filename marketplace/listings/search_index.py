@@ -4,6 +4,7 @@ Both databases index and search the same tokens, hence find the same listings.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, text
 from sqlalchemy.orm import Session, scoped_session
@@ -50,7 +51,7 @@ def query_groups(query: str) -> list[list[str]]:
     return groups[:12]
 
 
-def write(session: Session | scoped_session[Session], rows: Sequence[Mapping[str, object]]) -> None:
+def write(session: Session | scoped_session[Any], rows: Sequence[Mapping[str, object]]) -> None:
     """Insert index rows `{"id", "tokens"}` for listings that have none."""
     if not rows:
         return
@@ -59,7 +60,7 @@ def write(session: Session | scoped_session[Session], rows: Sequence[Mapping[str
     session.execute(text(statement), list(rows))
 
 
-def rewrite(session: Session | scoped_session[Session], listing: Listing) -> None:
+def rewrite(session: Session | scoped_session[Any], listing: Listing) -> None:
     """Bring the index row of one listing up to date, in the caller's transaction."""
     column = "rowid" if _is_sqlite(session) else "listing_id"
     session.execute(text(f"DELETE FROM listing_fts WHERE {column} = :id"), {"id": listing.id})  # noqa: S608
@@ -68,7 +69,7 @@ def rewrite(session: Session | scoped_session[Session], listing: Listing) -> Non
     write(session, [{"id": listing.id, "tokens": found}])
 
 
-def condition(session: Session | scoped_session[Session], groups: list[list[str]]) -> ColumnElement[bool]:
+def condition(session: Session | scoped_session[Any], groups: list[list[str]]) -> ColumnElement[bool]:
     """The SQL condition that a listing's index row hits every group."""
     if _is_sqlite(session):
         match = " AND ".join("(" + " OR ".join(f'"{t}"' for t in group) + ")" for group in groups)
@@ -79,5 +80,5 @@ def condition(session: Session | scoped_session[Session], groups: list[list[str]
     return found.bindparams(match=match)  # type: ignore[return-value]
 
 
-def _is_sqlite(session: Session | scoped_session[Session]) -> bool:
+def _is_sqlite(session: Session | scoped_session[Any]) -> bool:
     return session.get_bind().dialect.name == "sqlite"

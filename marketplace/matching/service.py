@@ -1,4 +1,4 @@
-"""Matches of a listing: candidates from the database, ranked by the pure core, with reasons in the reader's language."""
+"""Matches of a listing: candidates from the database, ranked by the pure core, with reasons to read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

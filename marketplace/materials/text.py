@@ -13,7 +13,35 @@ from opencc import OpenCC
 
 _PIECES = re.compile(r"[a-z0-9]+|[\u3400-\u4dbf\u4e00-\u9fff]+")
 _STOP = frozenset(
-    "a an and are as at be by for from has in is it its of on or our per that the their to up we with".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "has",
+        "in",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "our",
+        "per",
+        "that",
+        "the",
+        "their",
+        "to",
+        "up",
+        "we",
+        "with",
+    ]
 )
 _HAN_STOP = str.maketrans("", "", "的了和与及或")
 

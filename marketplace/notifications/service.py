@@ -65,11 +65,11 @@ def officers() -> list[User]:
 
 def unread_count(user_id: int) -> int:
     """How many messages a person has not opened."""
-    return db.session.scalar(
+    return db.session.execute(
         select(func.count()).where(
             OutboxMessage.user_id == user_id, OutboxMessage.is_in_app, OutboxMessage.read_at.is_(None)
         )
-    )
+    ).scalar_one()
 
 
 def mark_read(user_id: int) -> None:

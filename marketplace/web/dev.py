@@ -7,6 +7,7 @@ from sqlalchemy import select
 from marketplace.extensions import db
 from marketplace.notifications.models import OutboxMessage
 from marketplace.notifications.worker import compose
+from marketplace.web.samples import samples
 
 bp = Blueprint("dev", __name__, url_prefix="/dev")
 
@@ -19,4 +20,4 @@ def mail() -> ResponseReturnValue:
 
 @bp.get("/components")
 def components() -> ResponseReturnValue:
-    return render_template("dev/components.html")
+    return render_template("dev/components.html", samples=samples())

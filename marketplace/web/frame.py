@@ -10,9 +10,9 @@ from flask_babel import gettext
 from marketplace.accounts.policy import Permission, Viewer, may, viewer
 from marketplace.district.queries import Total
 from marketplace.knowledge import knowledge
+from marketplace.matching.sentences import score_words
 from marketplace.materials.codes import show_low_code
 from marketplace.materials.taxonomy import taxonomy
-from marketplace.matching.sentences import score_words
 from marketplace.notifications import service as notifications
 from marketplace.web.labels import COMPONENTS, choices, label
 from marketplace.web.language import HTML_LANG, language
@@ -30,9 +30,19 @@ def init_app(app: Flask) -> None:
     """Make the frame's values and the labels known to templates."""
     app.context_processor(_frame)
     app.jinja_env.globals.update(
-        label=label, choices=choices, component_label=lambda key: str(COMPONENTS[key]), score_words=score_words,
-        show_low_code=show_low_code, material_name=_material_name, family_name=_family_name, use_name=_use_name, url_with=_url_with, title_of=_title_of, total_bars=_total_bars, factor_kind=_factor_kind,
-    )  # fmt: skip
+        label=label,
+        choices=choices,
+        component_label=lambda key: str(COMPONENTS[key]),
+        score_words=score_words,
+        show_low_code=show_low_code,
+        material_name=_material_name,
+        family_name=_family_name,
+        use_name=_use_name,
+        url_with=_url_with,
+        title_of=_title_of,
+        total_bars=_total_bars,
+        factor_kind=_factor_kind,
+    )
 
 
 def _frame() -> dict[str, Any]:
@@ -71,7 +81,8 @@ def _navigation(who: Viewer) -> list[NavItem]:
         items.append((gettext("Totals"), "district.public"))
     if who.enterprise_id is not None:
         items.append((gettext("Enterprise"), "accounts.enterprise"))
-    items.append((gettext("Materials"), "materials.index"))
+    if who.user_id is None:
+        items.append((gettext("Materials"), "materials.index"))
     return [NavItem(text, url_for(endpoint), _is_current(endpoint)) for text, endpoint in items]
 
 
@@ -99,8 +110,9 @@ def _use_name(slug: str) -> str:
 
 def _url_with(**changes: str) -> str:
     """The present page's address with some parameters changed; empty ones are dropped."""
-    kept = {k: v for k, v in request.args.items(multi=False) if v} | changes
-    return url_for(request.endpoint or "web.home", **(request.view_args or {}), **{k: v for k, v in kept.items() if v})
+    wanted: dict[str, Any] = {**request.args.to_dict(), **changes}
+    parameters = {k: v for k, v in wanted.items() if v != ""}
+    return url_for(request.endpoint or "web.home", **(request.view_args or {}), **parameters)
 
 
 def _title_of(dimension: str) -> str:

@@ -11,13 +11,13 @@ from marketplace.district import queries
 from marketplace.district.page import district_page
 from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
+from marketplace.ledger import factors
 from marketplace.ledger import service as ledger
 from marketplace.ledger.models import Dimension, EntryKind, LedgerEntry
 from marketplace.ledger.queries import cell_filters
 from marketplace.ledger.verify import verify
 from tests.conftest import _empty
 from tests.factories import World, completed, open_listing
-from marketplace.ledger import factors
 
 MATERIALS = ("gbfs", "bof-slag", "coal-fly-ash")
 STEP = st.one_of(

@@ -160,7 +160,12 @@ def test_what_cannot_be_requested(world):
 
 def test_hazardous_waste_needs_a_verified_licence_of_its_category(world):
     acid = open_listing(
-        material="spent-hcl-pickle", title="pickle acid", is_hazardous=True, hw_code="HW34", low_code="110105", form="liquid"
+        material="spent-hcl-pickle",
+        title="pickle acid",
+        is_hazardous=True,
+        hw_code="HW34",
+        low_code="110105",
+        form="liquid",
     )
     with pytest.raises(LicenceMissing):
         requested(acid)
@@ -196,7 +201,11 @@ def test_a_ticket_counts_once_until_it_is_withdrawn(world):
     delivered(exchange, ticket_number="A-1")
     with pytest.raises(TicketUsed):
         act(
-            exchange, Side.SUPPLIER, service.record_delivery, delivery_facts(exchange, ticket_number="A-1"), str(uuid.uuid4())
+            exchange,
+            Side.SUPPLIER,
+            service.record_delivery,
+            delivery_facts(exchange, ticket_number="A-1"),
+            str(uuid.uuid4()),
         )
 
 
@@ -271,7 +280,13 @@ def test_a_second_sending_of_any_form_changes_nothing(world):
     for _ in range(2):
         act(exchange, Side.RECEIVER, service.accept, 2)
     for _ in range(2):
-        act(exchange, Side.SUPPLIER, service.record_delivery, delivery_facts(exchange, ticket_number="1"), "delivery-key")
+        act(
+            exchange,
+            Side.SUPPLIER,
+            service.record_delivery,
+            delivery_facts(exchange, ticket_number="1"),
+            "delivery-key",
+        )
     assert made[0] == made[1]
     assert db.session.scalar(select(func.count()).select_from(TermsRevision)) == 2
     assert db.session.scalar(select(func.count()).select_from(Message)) == 1

@@ -35,7 +35,9 @@ def entries():
 
 
 def total(dimension=Dimension.ALL):
-    return sum((r.net_kgco2e for r in db.session.scalars(select(Rollup).where(Rollup.dimension == dimension))), Decimal(0))
+    return sum(
+        (r.net_kgco2e for r in db.session.scalars(select(Rollup).where(Rollup.dimension == dimension))), Decimal(0)
+    )
 
 
 def without_guards(statement, **values):

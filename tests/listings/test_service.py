@@ -102,7 +102,9 @@ def test_search_finds_codes_and_plain_words(world):
     assert find("bags gate nine") == []
 
 
-@pytest.mark.parametrize("query", ['"unclosed', "AND OR NOT NEAR(", "*", "(((((", "'; DROP TABLE listing;--", "%", "\\", ":*"])
+@pytest.mark.parametrize(
+    "query", ['"unclosed', "AND OR NOT NEAR(", "*", "(((((", "'; DROP TABLE listing;--", "%", "\\", ":*"]
+)
 def test_search_reads_operators_as_words(world, query):
     open_listing()
     find(query)

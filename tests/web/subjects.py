@@ -65,7 +65,9 @@ def make_subjects(world: World) -> dict[str, Any]:
         licence = Licence(
             enterprise_id=ironworks.id, number="1", hw_code="HW34", yearly_quantity_t=Decimal(1), valid_until=today()
         )
-        spare = Site(enterprise_id=ironworks.id, park_id=ironworks.sites[0].park_id, name="spare", lat=31.37, lon=121.48)
+        spare = Site(
+            enterprise_id=ironworks.id, park_id=ironworks.sites[0].park_id, name="spare", lat=31.37, lon=121.48
+        )
         invitation = Invitation(enterprise_id=ironworks.id, email="x@y.cn", role=Role.VIEWER, token_digest="0" * 64)
         db.session.add_all([licence, spare, invitation])
         db.session.flush()

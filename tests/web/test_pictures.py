@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.web.pictures import (
-    Box,
     MapPoint,
     ParkShape,
     bar_rows,
@@ -16,11 +15,9 @@ from marketplace.web.pictures import (
     corridor_map,
     month_series,
     months_bar,
-    show,
-    text_width,
     waterfall,
-    wrap,
 )
+from marketplace.web.pictures_text import Box, show, text_width, wrap
 
 LABELS = ["Production displaced", "Haul of the displaced product", "避免的处置排放", "Reprocessing", "Transport"]
 amounts = st.decimals("-2000000", "2000000", places=3)

@@ -1,11 +1,11 @@
 """Decline, withdraw, cancel, dispute and resume, each with its reason."""
 
 from marketplace.accounts.models import User
+from marketplace.exchanges.errors import NotPossibleNow
 from marketplace.exchanges.models import ExchangeState, Side
 from marketplace.exchanges.service.negotiating import held_listings
 from marketplace.exchanges.service.party import Party, lock, record, tell
 from marketplace.exchanges.state import ENDED, Action
-from marketplace.exchanges.errors import NotPossibleNow
 from marketplace.listings import service as listings
 
 

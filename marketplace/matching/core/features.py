@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from marketplace.places import road_km
 from marketplace.matching.core.concepts import Concepts, analyse
 from marketplace.matching.core.knowledge import Application, Knowledge
 from marketplace.matching.core.values import MatchListing
+from marketplace.places import road_km
 
 NAMES = ("application", "material", "family", "text", "code", "quantity", "dates", "nearness")
 GRADE_WEIGHT = {3: 1.0, 2: 0.72, 1: 0.3}
