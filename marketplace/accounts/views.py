@@ -46,7 +46,8 @@ def sign_in() -> ResponseReturnValue:
         return render_template("accounts/sign_in.html", form=form), 422
     chosen = session.get("language")
     session.clear()
-    session["language"] = chosen or user.language
+    if chosen:
+        session["language"] = chosen
     session.permanent = True
     login_user(user)
     return redirect(safe_next(request.args.get("next"), url_for("work.overview")), 303)
