@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, scoped_session
 
@@ -23,6 +24,10 @@ from tests.factories import World
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODELS = Path(__file__).resolve().parents[1] / "var" / "models"
 BOTH = ("sqlite", "postgresql")
+
+# A slow moment of the machine is no fault of the code; speed is measured by bench/.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,11 +65,18 @@ def app(request: pytest.FixtureRequest, data_dir: Path, worker_id: str) -> Itera
     """The application on one database, migrated to the newest version."""
     url = f"sqlite:///{data_dir / 'test.sqlite3'}" if request.param == "sqlite" else _postgres_url(worker_id)
     application = create_app({"SQLALCHEMY_DATABASE_URI": url, "DATA_DIR": data_dir, "PUBLIC_URL": "http://test"})
+    application.before_request(_forget_user)
     with application.app_context():
         upgrade()
     yield application
     with application.app_context():
         db.engine.dispose()
+
+
+def _forget_user() -> None:
+    """The tests' requests share one application context, in which Flask-Login remembers who asked last."""
+    g.pop("_login_user", None)
+    g.pop("unread_count", None)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from marketplace.accounts.models import Enterprise, EnterpriseState, Site
 from marketplace.calendar import today
@@ -33,6 +33,8 @@ def load_listings(count: int, seed: int) -> int:
     for chunk in _chunks(made):
         db.session.execute(insert(Listing), [row for row, _ in chunk])
         search_index.write(db.session, [{"id": row["id"], "tokens": tokens} for row, tokens in chunk])
+    if db.engine.dialect.name == "postgresql":  # the ids were given here: the sequence goes on behind them
+        db.session.execute(text("SELECT setval(pg_get_serial_sequence('listing', 'id'), max(id)) FROM listing"))
     return count
 
 

@@ -1,4 +1,4 @@
-"""Every page at both widths and in both languages: nothing overflows, axe finds nothing, no word is left in the other language."""
+"""Every page, both widths, both languages: nothing overflows, axe finds nothing, no word of the other language."""
 
 import re
 
@@ -19,7 +19,9 @@ PAGES = {
     "park_manager@example.com": ["/district"],
 }  # fmt: skip
 # Names, units and codes that are the same in every language.
-SAME = re.compile(r"[A-Za-z0-9_.+-]+@[\w.]+|https?://\S+|[A-Z]{2,}[A-Z0-9-]*|\b(?:km|kg|CO₂e|SHA|Merkle|avoided|root)\b")
+SAME = re.compile(
+    r"[A-Za-z0-9_.+-]+@[\w.]+|https?://\S+|[A-Z]{2,}[A-Z0-9-]*|\b(?:km|kg|CO₂e|SHA|Merkle|avoided|root)\b"
+)
 
 
 @pytest.mark.parametrize("email", PAGES)
