@@ -37,7 +37,7 @@ from marketplace.extensions import db  # noqa: E402
 from marketplace.listings.models import Kind, Listing, ListingState  # noqa: E402
 from marketplace.matching import store  # noqa: E402
 
-WORDS = ("steel slag", "钢渣", "sulphuric acid", "废塑料", "wood pallets", "粉煤灰", "spent grain", "纸箱", "NMP", "石膏")
+WORDS = ("steel slag", "钢渣", "sulphuric acid", "废塑料", "pallets", "粉煤灰", "spent grain", "纸箱", "NMP", "石膏")
 PLAIN = "plain page"
 
 
@@ -103,14 +103,14 @@ def _measure(app: Flask, size: int, requests: int) -> list[Figure]:
         is_open = (Listing.state == ListingState.OPEN, Listing.kind == Kind.OFFER)
         ids = db.session.scalars(select(Listing.id).where(*is_open).order_by(Listing.id.desc()).limit(500)).all()
         count = _statement_counter()
-        pages: list[tuple[str, FlaskClient, Iterator[str]]] = [
-            (PLAIN, trader, itertools.repeat("/pages/about")),
-            ("home", trader, itertools.repeat("/")),
-            ("search", trader, itertools.cycle(f"/listings?q={word}" for word in WORDS)),
-            ("listing with matches", trader, itertools.cycle(f"/listings/{i}" for i in ids)),
-            ("district overview", officer, itertools.repeat("/district")),
-        ]
-        return [_measure_page(name, size, client, addresses, requests, count) for name, client, addresses in pages]
+    pages: list[tuple[str, FlaskClient, Iterator[str]]] = [
+        (PLAIN, trader, itertools.repeat("/pages/about")),
+        ("home", trader, itertools.repeat("/")),
+        ("search", trader, itertools.cycle(f"/listings?q={word}" for word in WORDS)),
+        ("listing with matches", trader, itertools.cycle(f"/listings/{i}" for i in ids)),
+        ("district overview", officer, itertools.repeat("/district")),
+    ]
+    return [_measure_page(name, size, client, addresses, requests, count) for name, client, addresses in pages]
 
 
 def _measure_page(

@@ -14,6 +14,9 @@ from sqlalchemy.types import TypeDecorator
 
 from marketplace.extensions import db
 
+# 64 MB of page cache: the indexes of 100,000 listings do not fit into SQLite's two.
+PRAGMAS = ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
+
 
 class ExactDecimal(TypeDecorator[Decimal]):
     """A decimal with a fixed number of places, exact on both databases.
@@ -132,7 +135,7 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     if type(dbapi_connection).__module__.startswith("sqlite3"):
         dbapi_connection.isolation_level = None  # SQLAlchemy's "begin" event below opens transactions
         cursor = dbapi_connection.cursor()
-        for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

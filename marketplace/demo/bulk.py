@@ -4,14 +4,13 @@ import itertools
 import random
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, insert, select, text
 
 from marketplace.accounts.models import Enterprise, EnterpriseState, Site
-from marketplace.calendar import today
 from marketplace.database import now
 from marketplace.demo.people import rows
 from marketplace.extensions import db
@@ -21,17 +20,20 @@ from marketplace.listings.quantities import total_t
 from marketplace.materials.taxonomy import taxonomy
 
 CHUNK = 5000
+RHYTHMS = (Rhythm.ONCE, Rhythm.MONTH, Rhythm.YEAR)
 
 
 def load_listings(count: int, seed: int) -> int:
     """Add `count` open listings in the caller's transaction."""
-    rng = random.Random(seed)  # noqa: S311 - a benchmark wants the same data each time
     sites = _sites()
     texts = [_text(row, language) for language in ("zh", "en") for row in rows(f"listings_{language}.csv")]
     next_id = (db.session.scalar(select(func.max(Listing.id))) or 0) + 1
-    made = (_row(rng, next_id + i, texts, sites) for i in range(count))
+    # A benchmark wants the same data each time; a second load on top must not repeat the first.
+    rng = random.Random(f"{seed} {next_id}")  # noqa: S311
+    moment = now()
+    made = (_row(rng, next_id + i, texts, sites, moment) for i in range(count))
     for chunk in _chunks(made):
-        db.session.execute(insert(Listing), [row for row, _ in chunk])
+        db.session.execute(insert(Listing.__table__), [row for row, _ in chunk])
         search_index.write(db.session, [{"id": row["id"], "tokens": tokens} for row, tokens in chunk])
     if db.engine.dialect.name == "postgresql":  # the ids were given here: the sequence goes on behind them
         db.session.execute(text("SELECT setval(pg_get_serial_sequence('listing', 'id'), max(id)) FROM listing"))
@@ -71,13 +73,13 @@ def _text(row: dict[str, str], language: str) -> tuple[dict[str, Any], str]:
 
 
 def _row(
-    rng: random.Random, listing_id: int, texts: list[tuple[dict[str, Any], str]], sites: list[Any]
+    rng: random.Random, listing_id: int, texts: list[tuple[dict[str, Any], str]], sites: list[Any], moment: datetime
 ) -> tuple[dict[str, Any], str]:
     columns, tokens = rng.choice(texts)
     site_id, enterprise_id, park_id, lat, lon = rng.choice(sites)
-    rhythm = rng.choice((Rhythm.ONCE, Rhythm.MONTH, Rhythm.YEAR))
-    quantity = Decimal(round(10 ** rng.uniform(0.3, 4), 1)).quantize(Decimal("0.1"))
-    start, end = today(), today() + timedelta(days=rng.randint(30, 600))
+    rhythm = rng.choice(RHYTHMS)
+    quantity = Decimal(int(10 ** rng.uniform(1.3, 5))) / 10
+    start, end = moment.date(), moment.date() + timedelta(days=rng.randint(30, 600))
     return columns | {
         "id": listing_id,
         "submission": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
@@ -98,7 +100,7 @@ def _row(
         "park_id": park_id,
         "lat": lat + rng.gauss(0, 0.01),
         "lon": lon + rng.gauss(0, 0.01),
-        "created_at": now(),
-        "published_at": now() - timedelta(seconds=rng.randint(0, 60 * 86400)),
+        "created_at": moment,
+        "published_at": moment - timedelta(seconds=rng.randint(0, 60 * 86400)),
         "version": 1,
     }, tokens

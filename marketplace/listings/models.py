@@ -114,6 +114,7 @@ class Listing(db.Model):
         Index("ix_listing_state_material", "state", "material", "kind"),
         Index("ix_listing_state_park", "state", "park_id", "published_at", "id"),
         Index("ix_listing_state_quantity", "state", "quantity_t", "id"),
+        Index("ix_listing_state_until", "state", "available_until"),
         Index("ix_listing_enterprise", "enterprise_id", "state", "id"),
     )
 

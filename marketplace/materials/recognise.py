@@ -32,13 +32,13 @@ class Recogniser:
     def __init__(self, terms: Mapping[str, Iterable[str]]) -> None:
         """Args: terms: concept → its names in both languages."""
         self._concepts: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        self._longest = 1
+        self._longest: dict[str, int] = {}  # by first unit
         for concept, names in terms.items():
             for name in names:
                 key = tuple(t for t, _, _ in _units(normalise(name)))
                 if key and concept not in self._concepts[key]:
                     self._concepts[key].append(concept)
-                    self._longest = max(self._longest, len(key))
+                    self._longest[key[0]] = max(self._longest.get(key[0], 0), len(key))
 
     def mentions(self, text: str) -> list[Mention]:
         """Concepts of a raw text in order of appearance; negated ones are left out."""
@@ -59,7 +59,8 @@ class Recogniser:
         return found
 
     def _match(self, units: list[tuple[str, int, int]], i: int) -> int:
-        for length in range(min(self._longest, len(units) - i), 0, -1):
+        longest = self._longest.get(units[i][0], 0)
+        for length in range(min(longest, len(units) - i), 0, -1):
             if tuple(t for t, _, _ in units[i : i + length]) in self._concepts:
                 return length
         return 0

@@ -115,7 +115,8 @@ class _Space:
 
     def _weights(self, row: np.ndarray, most: int) -> dict[str, float]:
         found: dict[str, float] = {}
-        for i in np.argsort(-row, kind="stable")[:most]:
+        nearest = np.argpartition(-row, most)[:most] if len(row) > most else np.arange(len(row))
+        for i in nearest[np.argsort(-row[nearest], kind="stable")]:
             slug = str(self._slugs[i])
             found.setdefault(slug, float(row[i]))
         return {slug: min(NEAREST, 1.3 * cosine) * _sharpness(cosine, row.max()) for slug, cosine in found.items()}

@@ -3,10 +3,7 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-
-from marketplace.matching.core.concepts import Concepts, analyse
+from marketplace.matching.core.concepts import Concepts
 from marketplace.matching.core.knowledge import Application, Knowledge
 from marketplace.matching.core.values import MatchListing
 from marketplace.places import road_km
@@ -35,19 +32,11 @@ class FeatureReader:
 
     def __init__(self, base: Knowledge) -> None:
         self._base = base
-        terms = [" ".join(m.terms) for m in base.taxonomy] + [" ".join(u.terms) for u in base.uses.values()]
-        self._vectorizer = TfidfVectorizer(analyzer=analyse, sublinear_tf=True, dtype=np.float32).fit(terms)
-
-    def text_similarity(self, offers: list[MatchListing], wants: list[MatchListing]) -> np.ndarray:
-        """Cosine of each offer with each want, as an array of shape (offers, wants)."""
-        left = self._vectorizer.transform([x.text for x in offers])
-        right = self._vectorizer.transform([x.text for x in wants])
-        return np.asarray((left @ right.T).toarray())
 
     def evidence(
         self, offer: MatchListing, want: MatchListing, of_offer: Concepts, of_want: Concepts, text: float
     ) -> Evidence:
-        """The features of one pair."""
+        """The features of one pair; `text` is the cosine of the two texts."""
         application, applies = self._application(of_offer, of_want)
         material, same = _same_material(of_offer, of_want)
         if same >= NAMED and applies < NAMED:  # the want names the material and no use: assume its best established one

@@ -8,10 +8,12 @@ mean of the features breaks ties between pairs that fall into the same leaf.
 import itertools
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import ThreadpoolController
 
 from marketplace.matching.core.features import NAMES
 
@@ -31,13 +33,14 @@ class MatchModel:
         trees = HistGradientBoostingClassifier(
             monotonic_cst=[1] * len(NAMES), max_depth=4, max_iter=120, learning_rate=0.08, random_state=SEED
         )
-        return cls(CalibratedClassifierCV(trees, method="isotonic", cv=4).fit(features, useful))
+        return cls(CalibratedClassifierCV(trees, method="isotonic", cv=4, ensemble=False).fit(features, useful))
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """Probability that each pair is useful, 0 to 1, for an array (pairs, features)."""
         if len(features) == 0:
             return np.zeros(0)
-        probability = self.classifier.predict_proba(features)[:, 1]
+        with _threads().limit(limits=1, user_api="openmp"):  # a page's few rows lose more by sharing than they gain
+            probability = self.classifier.predict_proba(features)[:, 1]
         return (1 - TIE_SHARE) * probability + TIE_SHARE * features.mean(axis=1)
 
     def shares(self, features: np.ndarray) -> np.ndarray:
@@ -62,5 +65,11 @@ class MatchModel:
         return shares
 
 
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+@cache
 def _shapley_weight(size: int, count: int) -> float:
     return math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from marketplace.matching.core.benefit import Benefit, benefit_of
-from marketplace.matching.core.concepts import ConceptReader
 from marketplace.matching.core.features import NAMES, Evidence, FeatureReader
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.model import MatchModel
+from marketplace.matching.core.profiles import ProfileReader, text_similarity
 from marketplace.matching.core.values import Match, MatchListing, Reason
 
 SMALLEST_SHARE = 0.004
@@ -22,7 +22,7 @@ class Matcher:
 
     def __init__(self, base: Knowledge, model: MatchModel) -> None:
         self._base, self._model = base, model
-        self._reader, self._features = ConceptReader(base), FeatureReader(base)
+        self._profiles, self._features = ProfileReader(base), FeatureReader(base)
 
     def rank(
         self, want: MatchListing, offers: Sequence[MatchListing], most: int | None = None, explain: bool = True
@@ -55,13 +55,12 @@ class Matcher:
         offers = list({id(o): o for o, _ in pairs}.values())
         wants = list({id(w): w for _, w in pairs}.values())
         row, column = {id(o): i for i, o in enumerate(offers)}, {id(w): i for i, w in enumerate(wants)}
-        of_offers, of_wants = self._reader.read(offers), self._reader.read(wants)
-        text = self._features.text_similarity(offers, wants)
+        of_offers, of_wants = self._profiles.read(offers), self._profiles.read(wants)
+        text = text_similarity(of_offers, of_wants)
+        places = [(row[id(o)], column[id(w)]) for o, w in pairs]
         return [
-            self._features.evidence(
-                o, w, of_offers[row[id(o)]], of_wants[column[id(w)]], float(text[row[id(o)], column[id(w)]])
-            )
-            for o, w in pairs
+            self._features.evidence(o, w, of_offers[i].concepts, of_wants[j].concepts, float(text[i, j]))
+            for (o, w), (i, j) in zip(pairs, places, strict=True)
         ]
 
 

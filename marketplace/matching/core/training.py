@@ -10,10 +10,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from marketplace.matching.core.concepts import ConceptReader
 from marketplace.matching.core.features import FeatureReader, dates_fit, nearness, quantity_fit
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.model import SEED, MatchModel
+from marketplace.matching.core.profiles import ProfileReader, text_similarity
 from marketplace.matching.core.values import MatchListing
 from marketplace.places import road_km
 
@@ -32,15 +32,15 @@ def training_pairs(base: Knowledge, pairs: int, seed: int) -> tuple[np.ndarray, 
     """Features (pairs, features) and labels; one third documented, two thirds drawn or nearly right."""
     rng = np.random.default_rng(seed)
     drawn = [_pair(base, rng) for _ in range(pairs)]
-    reader, features = ConceptReader(base), FeatureReader(base)
+    reader, features = ProfileReader(base), FeatureReader(base)
     rows: list[tuple[float, ...]] = []
     for start in range(0, pairs, CHUNK):
         chunk = drawn[start : start + CHUNK]
         offers, wants = [o for o, _, _ in chunk], [w for _, w, _ in chunk]
         of_offers, of_wants = reader.read(offers), reader.read(wants)
-        for i in range(len(chunk)):
-            text = float(features.text_similarity([offers[i]], [wants[i]])[0, 0])
-            rows.append(features.evidence(offers[i], wants[i], of_offers[i], of_wants[i], text).values)
+        for offer, want, a, b in zip(offers, wants, of_offers, of_wants, strict=True):
+            text = float(text_similarity([a], [b])[0, 0])
+            rows.append(features.evidence(offer, want, a.concepts, b.concepts, text).values)
     useful = np.array([rng.random() < probability for _, _, probability in drawn], dtype=int)
     return np.array(rows), useful
 
