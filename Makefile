@@ -49,7 +49,7 @@ clean: ## remove what was built; keeps var/ (your data)
 	@.uv/bin/pip install --quiet --disable-pip-version-check uv
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 static/vendor/.ready: package.json package-lock.json static/build.mjs

@@ -57,10 +57,11 @@ def save(model: "MatchModel", metrics: dict[str, Any]) -> Path:
 
 def train_if_missing() -> None:
     """A first model for a new installation; about twenty seconds."""
+    if (folder() / "match.skops").exists():
+        return
     from marketplace.matching.core.training import train
 
-    if not (folder() / "match.skops").exists():
-        save(train(knowledge()), {"pairs": "from the knowledge base"})
+    save(train(knowledge()), {"pairs": "from the knowledge base"})
 
 
 def matcher() -> "Matcher":
