@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Licence
@@ -17,6 +17,7 @@ from marketplace.listings.quantities import monthly_t
 from marketplace.matching.core.values import Match, MatchListing
 from marketplace.matching.sentences import Sentence, sentences_of
 from marketplace.matching.store import matcher
+from marketplace.materials.classify import classifier
 
 MOST_CANDIDATES = 240
 MOST_SHOWN = 8
@@ -58,17 +59,13 @@ def _rank(subject: MatchListing, others: Sequence[MatchListing], most: int) -> l
 
 def candidates(listing: Listing, who: Viewer) -> list[Listing]:
     """Open listings of the other kind that share the material, its family or a documented use, newest first."""
-    other = Kind.WANT if listing.kind is Kind.OFFER else Kind.OFFER
+    text = f"{listing.title}\n{listing.description}"
     return list(
         db.session.scalars(
             select(Listing)
             .where(
-                Listing.state == ListingState.OPEN,
-                Listing.available_until >= today(),
-                Listing.kind == other,
+                *_open_partners(listing.kind, text, listing.material, who),
                 Listing.enterprise_id != listing.enterprise_id,
-                may_see(Listing, who),
-                _is_related(listing),
             )
             .options(joinedload(Listing.park))
             .order_by(Listing.published_at.desc(), Listing.id.desc())
@@ -77,15 +74,37 @@ def candidates(listing: Listing, who: Viewer) -> list[Listing]:
     )
 
 
-def _is_related(listing: Listing) -> ColumnElement[bool]:
-    base, concepts = knowledge(), mentions_of(f"{listing.title}\n{listing.description}")
-    materials = {listing.material, *concepts.materials}
-    if listing.kind is Kind.OFFER:
+def count_partners(kind: Kind, title: str, who: Viewer) -> int:
+    """How many open listings a title in the making might suit, before anything is ranked."""
+    if not title.strip():
+        return 0
+    likely = classifier().suggest(title)
+    material = likely[0].material.slug if likely else ""
+    of_others = Listing.enterprise_id != (who.enterprise_id or 0)
+    counted = select(func.count()).where(*_open_partners(kind, title, material, who), of_others)
+    return db.session.execute(counted).scalar_one()
+
+
+def _open_partners(kind: Kind, text: str, material: str, who: Viewer) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Listing.state == ListingState.OPEN,
+        Listing.available_until >= today(),
+        Listing.kind == (Kind.WANT if kind is Kind.OFFER else Kind.OFFER),
+        may_see(Listing, who),
+        _is_related(kind, text, material),
+    )
+
+
+def _is_related(kind: Kind, text: str, material: str) -> ColumnElement[bool]:
+    base, concepts = knowledge(), mentions_of(text)
+    materials = {*concepts.materials, *([material] if material else [])}
+    if kind is Kind.OFFER:
         uses = {a.use for m in materials for a in base.of_material(m)}
         tokens = [search_index.concept_token("u", use) for use in sorted(uses)]
         tokens += [search_index.concept_token("m", m) for m in sorted(materials)]
         return or_(Listing.material.in_(materials), search_index.condition(db.session, [tokens]))
-    uses = set(concepts.uses) | {a.use for a in base.of_material(listing.material) if a.grade == 3}
+    uses = set(concepts.uses)
+    uses |= {a.use for a in base.of_material(material) if a.grade == 3} if material else set()
     materials |= {a.material for use in uses for a in base.of_use(use)}
     return Listing.material.in_(sorted(materials))
 

@@ -3,7 +3,10 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts.policy import viewer
 from marketplace.knowledge import knowledge
+from marketplace.listings.models import Kind
+from marketplace.matching import service as matching
 from marketplace.materials.classify import classifier
 from marketplace.materials.codes import low_title, show_low_code
 from marketplace.materials.taxonomy import taxonomy
@@ -34,7 +37,13 @@ def detail(slug: str) -> ResponseReturnValue:
 
 @bp.get("/materials-suggest")
 def suggest() -> ResponseReturnValue:
-    """A fragment for the posting form: likely materials of a title."""
+    """A fragment for the posting form: likely materials of a title, and how many could be partners."""
+    title = request.args.get("title", "")[:160]
+    kind = Kind.WANT if request.args.get("kind") == Kind.WANT else Kind.OFFER
     return render_template(
-        "materials/_suggestions.html", suggestions=classifier().suggest(request.args.get("title", "")[:160])
+        "materials/_suggestions.html",
+        suggestions=classifier().suggest(title),
+        partners=matching.count_partners(kind, title, viewer()),
+        kind=kind,
+        title=title.strip(),
     )
