@@ -38,7 +38,9 @@ def _sentence(reason: Reason, language: str) -> str:
         return _application(reason, language)
     if reason.kind == "material" and reason.facts.get("material"):
         name = knowledge().taxonomy.materials[reason.facts["material"]].name(language)
-        return gettext("Both name %(material)s.", material=name)
+        if reason.facts["named"] == "yes":
+            return gettext("Both name %(material)s.", material=name)
+        return gettext("Both read like %(material)s.", material=name)
     if reason.kind == "nearness":
         return _nearness(reason)
     value = float(reason.facts.get("value", "0"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Licence
@@ -21,7 +21,7 @@ from marketplace.materials.classify import classifier
 
 MOST_CANDIDATES = 240
 MOST_SHOWN = 8
-LEAST_SCORE = 0.15
+LEAST_SCORE = 0.3  # below, a suggestion would be called unlikely
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ def _is_related(kind: Kind, text: str, material: str) -> ColumnElement[bool]:
     base, concepts = knowledge(), mentions_of(text)
     materials = {*concepts.materials, *([material] if material else [])}
     if kind is Kind.OFFER:
+        if not materials:
+            return false()
         uses = {a.use for m in materials for a in base.of_material(m)}
         tokens = [search_index.concept_token("u", use) for use in sorted(uses)]
         tokens += [search_index.concept_token("m", m) for m in sorted(materials)]

@@ -37,6 +37,21 @@ def kgco2e(value: Decimal | None) -> str:
     return f"{number(value, 1)} kg CO₂e"
 
 
+def kgco2e_range(low: Decimal, high: Decimal) -> str:
+    """An interval of emissions, both ends in the unit of the larger."""
+    if max(abs(low), abs(high)) >= 10000:
+        places = 1 if max(abs(low), abs(high)) < 1000000 else 0
+        low_words, high_words, unit = number(low / 1000, places), number(high / 1000, places), "t CO₂e"
+    else:
+        low_words, high_words, unit = number(low, 1), number(high, 1), "kg CO₂e"
+    return gettext("%(low)s to %(high)s %(unit)s", low=low_words, high=high_words, unit=unit)
+
+
+def factor_unit(unit: str) -> str:
+    """A factor's unit as people write it."""
+    return unit.replace("kgCO2e", "kg CO₂e").replace("kgCO2", "kg CO₂")
+
+
 def kgco2e_exact(value: Decimal | None) -> str:
     """Emissions to the gram as recorded."""
     return "—" if value is None else f"{number(value, 3)} kg CO₂e"
@@ -91,10 +106,16 @@ def moment(value: datetime | None) -> str:
     return "—" if value is None else str(format_datetime(value, gettext("d MMM yyyy, HH:mm")))
 
 
+def stamp(text: str) -> str:
+    """A moment as an entry keeps it (RFC 3339), shown in Shanghai's time."""
+    return moment(datetime.fromisoformat(text))
+
+
 FILTERS: dict[str, Any] = {
     f.__name__: f
     for f in (
-        number, tonnes, kgco2e, kgco2e_exact, money_per_t, money, kilometres, percent, quantity, day, month, moment,
+        number, tonnes, kgco2e, kgco2e_exact, factor_unit, money_per_t, money, kilometres, percent,
+        quantity, day, month, moment, stamp,
     )
 }  # fmt: skip
 
@@ -103,3 +124,4 @@ def init_app(app: Flask) -> None:
     """Make the formats known to templates."""
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals["unit_word"] = unit_word
+    app.jinja_env.globals["kgco2e_range"] = kgco2e_range

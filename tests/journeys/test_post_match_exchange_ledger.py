@@ -15,7 +15,9 @@ def test_from_a_posted_surplus_to_the_district_s_total(person):
     buyer.type(material="gbfs", quantity="500", price_cny_per_t="60").press("发布")
     assert "矿物掺合料" in buyer.text
 
-    supplier.open("/listings/new").type(title="Granulated slag, water quenched").press("Go on")
+    supplier.open("/listings/new").type(title="Granulated slag, water quenched")
+    supplier.page.get_by_text("open want may suit it").wait_for()
+    supplier.press("Go on")
     assert supplier.page.locator("[name=material]").input_value() == "gbfs"
     supplier.type(quantity="400", price_cny_per_t="35").press("Publish")
     assert "矿物掺合料" in supplier.text

@@ -24,10 +24,11 @@ MOST_CONCEPTS = 6
 
 @dataclass(frozen=True, slots=True)
 class Concepts:
-    """Weights by slug."""
+    """Weights by slug; `named` are the materials that stand in the text or were chosen, not guessed from nearness."""
 
     materials: Mapping[str, float]
     uses: Mapping[str, float]
+    named: frozenset[str] = frozenset()
 
 
 def analyse(text: str) -> list[str]:
@@ -59,12 +60,14 @@ class ConceptReader:
         """Concepts of each listing, in order."""
         near_materials = self._material_space.nearest([_weighted(x) for x in listings])
         near_uses = self._use_space.nearest([_weighted(x) for x in listings])
+        named = [self._materials(listing) for listing in listings]
         return [
             Concepts(
-                _top(self._materials(listing), near_material),
-                _top(_named(self._use_names, listing), near_use),
+                _top(materials, near_material), _top(_named(self._use_names, listing), near_use), frozenset(materials)
             )
-            for listing, near_material, near_use in zip(listings, near_materials, near_uses, strict=True)
+            for listing, materials, near_material, near_use in zip(
+                listings, named, near_materials, near_uses, strict=True
+            )
         ]
 
     def _materials(self, listing: MatchListing) -> dict[str, float]:

@@ -21,6 +21,7 @@ class Evidence:
     values: tuple[float, ...]
     application: Application | None
     material: str
+    is_named: bool
     distance_km: float
 
     def value(self, name: str) -> float:
@@ -52,7 +53,8 @@ class FeatureReader:
             dates_fit(offer, want),
             nearness(distance),
         )
-        return Evidence(values, application, material, distance)
+        is_named = material in of_offer.named and material in of_want.named
+        return Evidence(values, application, material, is_named, distance)
 
     def _application(self, of_offer: Concepts, of_want: Concepts) -> tuple[Application | None, float]:
         """The strongest documented use of the offered material that the want asks for."""

@@ -106,7 +106,7 @@ def _facts(name: str, evidence: Evidence, benefit: Benefit | None) -> dict[str, 
         a = evidence.application
         return {"material": a.material, "use": a.use, "grade": str(a.grade), "source": a.source}
     if name == "material":
-        return {"material": evidence.material}
+        return {"material": evidence.material, "named": "yes" if evidence.is_named else "no"}
     if name == "nearness":
         facts = {"distance_km": f"{evidence.distance_km:.1f}"}
         if benefit and benefit.break_even_km:
