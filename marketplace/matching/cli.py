@@ -1,4 +1,4 @@
-"""`flask match`: train the model and rank files without the database."""
+"""`flask match`: train, rank, evaluate and explain. `rank` and `evaluate` do not touch the database."""
 
 import json
 import os
@@ -8,10 +8,10 @@ import click
 from flask.cli import AppGroup
 
 from marketplace.knowledge import knowledge
-from marketplace.matching import store
-from marketplace.matching.files import BrokenFile, read_listings
+from marketplace.matching import report, service, store
+from marketplace.matching.files import BrokenFile, read_grades, read_listings
 
-match = AppGroup("match", help="Train the matcher and rank offers for wants.")
+match = AppGroup("match", help="Train, judge and explain the matcher.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -62,6 +62,67 @@ def rank_command(offers: Path, wants: Path, out: Path, k: int | None, explain: P
     if explain:
         _write(explain, reasons)
     click.echo(f"{len(run)} pairs of {len(demand)} wants and {len(supply)} offers")
+
+
+@match.command("evaluate")
+@click.option("--offers", required=True, type=FILE, help="JSON Lines.")
+@click.option("--wants", required=True, type=FILE, help="JSON Lines.")
+@click.option("--qrels", required=True, type=FILE, help="Tab-separated want, offer, grade 0 to 3.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+def evaluate_command(offers: Path, wants: Path, qrels: Path, as_json: bool) -> None:
+    """Judge the matcher and the baselines on judged pairs; calibration on fresh pairs of the knowledge base."""
+    from marketplace.matching.core import evaluation
+
+    try:
+        supply, demand = read_listings(offers, is_offer=True), read_listings(wants, is_offer=False)
+        grades = read_grades(qrels, {w.id for w in demand}, {o.id for o in supply})
+    except BrokenFile as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    matcher = store.matcher()
+    ours = evaluation.evaluate(evaluation.rank_all(matcher, demand, supply), grades, demand, supply)
+    qualities = {"matcher": ours} | evaluation.evaluate_baselines(grades, demand, supply)
+    calibration = evaluation.calibration(matcher.model, knowledge())
+    if as_json:
+        click.echo(report.as_json(qualities, calibration))
+    else:
+        click.echo(report.as_table(qualities, calibration))
+
+
+@match.command("explain")
+@click.argument("offer_id", metavar="OFFER", type=int)
+@click.argument("want_id", metavar="WANT", type=int)
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def explain_command(offer_id: int, want_id: int, language: str) -> None:
+    """Say why an offer and a want of the database fit, or why they may not be suggested."""
+    try:
+        match_found, sentences = service.explain(offer_id, want_id, language)
+    except service.NoSuchPair as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    if match_found is None:
+        click.echo("may not be suggested: hazard, licence or the same enterprise")
+        return
+    click.echo(f"score {match_found.score:.3f}, {match_found.distance_km} km")
+    for sentence in sentences:
+        click.echo(f"{sentence.share:+.3f}  {sentence.text}")
+    rest = match_found.score - sum(s.share for s in sentences)
+    click.echo(f"{rest:+.3f}  the rest, and what any pair starts with")
+
+
+@match.command("status")
+def status_command() -> None:
+    """Say what is in use: model, its date and figures, and the size of the knowledge base."""
+    for name, value in report.status():
+        click.echo(f"{name:14} {value}")
+
+
+@match.command("rollback")
+def rollback_command() -> None:
+    """Put the former model back to use; the present one becomes the former."""
+    try:
+        store.rollback()
+    except store.BrokenModel as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    click.echo("the former model is in use")
 
 
 def _write(path: Path, lines: list[str]) -> None:

@@ -76,3 +76,27 @@ def _listing(row: Mapping[str, Any], is_offer: bool) -> MatchListing:
         is_hazardous=is_offer and row["hazard"] == "hazardous",
         accepts_hazard=not is_offer and row["accepts_hazard"] is True,
     )
+
+
+def read_grades(path: Path, wants: set[str], offers: set[str]) -> dict[str, dict[str, int]]:
+    """Judgements, tab-separated want, offer, grade 0 to 3.
+
+    Raises:
+        BrokenFile: a line has another shape, names an unknown listing, or judges a pair twice.
+    """
+    found: dict[str, dict[str, int]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BrokenFile(f"{path}: {wrong}") from wrong
+    for number, line in enumerate(lines, 1):
+        parts = line.split("\t")
+        if len(parts) != 3 or parts[2] not in ("0", "1", "2", "3"):
+            raise BrokenFile(f"{path}:{number}: want, offer and a grade from 0 to 3 are wanted")
+        want, offer, grade = parts
+        if want not in wants or offer not in offers:
+            raise BrokenFile(f"{path}:{number}: unknown listing {want if want not in wants else offer}")
+        if offer in found.setdefault(want, {}):
+            raise BrokenFile(f"{path}:{number}: {want} and {offer} are judged twice")
+        found[want][offer] = int(grade)
+    return found

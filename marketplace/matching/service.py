@@ -33,6 +33,10 @@ class Suggestion:
     sentences: list[Sentence]
 
 
+class NoSuchPair(LookupError):
+    """The two listings are not an offer and a want."""
+
+
 def suggest(listing: Listing, who: Viewer, language: str, most: int = MOST_SHOWN) -> list[Suggestion]:
     """The best partners of an open listing; empty when it is not open."""
     if listing.state not in (ListingState.OPEN, ListingState.DRAFT, ListingState.PAUSED):
@@ -49,6 +53,22 @@ def suggest(listing: Listing, who: Viewer, language: str, most: int = MOST_SHOWN
         if match.score >= LEAST_SCORE
         for other_id in (match.want if subject.is_offer else match.offer,)
     ]
+
+
+def explain(offer_id: int, want_id: int, language: str) -> tuple[Match | None, list[Sentence]]:
+    """The match of two listings with all its reasons; None when it may not be suggested.
+
+    Raises:
+        NoSuchPair: one of them does not exist or is of the other kind.
+    """
+    offer, want = db.session.get(Listing, offer_id), db.session.get(Listing, want_id)
+    if offer is None or offer.kind is not Kind.OFFER:
+        raise NoSuchPair(f"listing {offer_id} is no offer")
+    if want is None or want.kind is not Kind.WANT:
+        raise NoSuchPair(f"listing {want_id} is no want")
+    licences = _licences([want])
+    found = matcher().rank(as_value(want, licences), [as_value(offer, licences)])
+    return (found[0], sentences_of(found[0], language, most=len(found[0].reasons))) if found else (None, [])
 
 
 def _rank(subject: MatchListing, others: Sequence[MatchListing], most: int) -> list[Match]:

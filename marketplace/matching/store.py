@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from flask import current_app
 
@@ -49,10 +50,34 @@ def save(model: "MatchModel", metrics: dict[str, Any]) -> Path:
     card = {"trained_at": datetime.now(UTC).isoformat(), "features": list(NAMES), "metrics": metrics}
     if target.exists():
         os.replace(target, folder() / "match.previous.skops")
+        os.replace(folder() / "match.json", folder() / "match.previous.json")
     os.replace(temporary, target)
     (folder() / "match.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
     _loaded.cache_clear()
     return target
+
+
+def card() -> dict[str, Any]:
+    """What is known of the model in use; empty when there is none."""
+    path = folder() / "match.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def rollback() -> None:
+    """Exchange the model in use and the former one, with their cards.
+
+    Raises:
+        BrokenModel: there is no former model.
+    """
+    if not (folder() / "match.previous.skops").exists():
+        raise BrokenModel("there is no former model to go back to")
+    for name in ("match.{}skops", "match.{}json"):
+        present, former = folder() / name.format(""), folder() / name.format("previous.")
+        aside = folder() / f".aside.{os.getpid()}"
+        os.replace(present, aside)
+        os.replace(former, present)
+        os.replace(aside, former)
+    _loaded.cache_clear()
 
 
 def train_if_missing() -> None:
@@ -83,6 +108,6 @@ def _loaded(path: str, _changed: int) -> "Matcher":
         if untrusted:
             raise BrokenModel(f"{path} holds types that no model of ours has: {', '.join(untrusted)}")
         classifier = sio.load(path, trusted=TRUSTED)
-    except (OSError, ValueError, KeyError) as broken:
+    except (OSError, ValueError, KeyError, BadZipFile) as broken:
         raise BrokenModel(f"{path} cannot be read; run `flask match train`") from broken
     return Matcher(knowledge(), MatchModel(classifier))

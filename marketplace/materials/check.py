@@ -8,12 +8,14 @@ from marketplace.knowledge import knowledge
 from marketplace.materials.codes import low_title
 from marketplace.materials.taxonomy import taxonomy
 from marketplace.materials.text import normalise
+from marketplace.materials.thesaurus import thesaurus_faults
 from marketplace.materials.units import UNITS
 
 
 def faults() -> list[str]:
     """One sentence per fault; an empty list when all is well."""
-    return [*_material_faults(), *_synonym_faults(), *_application_faults()]
+    uses = frozenset(knowledge().uses)
+    return [*_material_faults(), *_synonym_faults(), *_application_faults(), *thesaurus_faults(uses)]
 
 
 def _material_faults() -> list[str]:

@@ -1,6 +1,7 @@
 """The bilingual taxonomy of materials, read from reviewable CSV files under `data/`. Pure."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -81,7 +82,7 @@ class Taxonomy:
     @property
     def names(self) -> dict[str, tuple[str, ...]]:
         """Every term by the material it may mean, collective terms included."""
-        found = {m.slug: m.terms for m in self}
+        found = {m.slug: (*m.terms, *_short_names(m)) for m in self}
         for collective in self.collectives:
             for slug in collective.materials:
                 found[slug] += collective.terms
@@ -113,6 +114,16 @@ def load(folder: Path) -> Taxonomy:
             materials[row["slug"]] = _material(slug, row)
     collectives = tuple(_collective(row, materials) for row in _rows(folder / "collective.csv"))
     return Taxonomy(families, materials, collectives)
+
+
+def _short_names(material: Material) -> list[str]:
+    """What people say of "Zinc ash and skimmings, clean": "zinc ash and skimmings", "zinc ash".
+
+    A single word out of two joined ones ("Tin dross and ash" → "ash") would name too much, so it is left out.
+    """
+    heads = [re.split(r"[,(（，]", name)[0].strip() for name in (material.name_en, material.name_zh)]
+    parts = [part.strip() for part in re.split(r" and | / ", heads[0])]
+    return [*heads, *(part for part in parts if " " in part)]
 
 
 def _collective(row: Mapping[str, str], materials: Mapping[str, Material]) -> Collective:

@@ -110,7 +110,7 @@ def test_the_language_of_equal_texts_hardly_moves_the_score(ranker):
     for (material_en, material_zh), (use_en, use_zh) in zip(pairs, needs, strict=True):
         english = ranker.rank(want(use_en), [offer(material_en)])[0].score
         chinese = ranker.rank(want(use_zh), [offer(material_zh)])[0].score
-        assert abs(english - chinese) < 0.2, (material_en, english, chinese)
+        assert abs(english - chinese) < 0.02, (material_en, english, chinese)
 
 
 def test_a_match_says_how_far_it_is_worth_travelling(ranker):

@@ -12,14 +12,16 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.values import MatchListing
-from marketplace.materials.recognise import Recogniser
+from marketplace.materials.recognise import Mention, Recogniser
 from marketplace.materials.text import han_pairs, is_han, normalise, pieces, stem
+from marketplace.materials.thesaurus import thesaurus
 
 NAMED_IN_TITLE = 1.0
 NAMED_IN_TEXT = 0.6
 NEAREST = 0.85  # the most that nearness alone may count
 LEAST = 0.12
 MOST_CONCEPTS = 6
+BY_PRODUCT = 0.6  # a product that is named speaks for the uses that replace it, less than the use's own name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class ConceptReader:
         materials = {m.slug: m.terms for m in base.taxonomy}
         uses = {u.slug: u.terms for u in base.uses.values()}
         self._material_names, self._use_names = Recogniser(base.taxonomy.names), Recogniser(uses)
+        self._replaced_names = Recogniser({c.slug: c.labels for c in thesaurus() if c.related})
         self._material_space, self._use_space = _Space(materials), _Space(uses)
 
     def read(self, listings: Sequence[MatchListing]) -> list[Concepts]:
@@ -62,28 +65,44 @@ class ConceptReader:
         near_uses = self._use_space.nearest([_weighted(x) for x in listings])
         named = [self._materials(listing) for listing in listings]
         return [
-            Concepts(
-                _top(materials, near_material), _top(_named(self._use_names, listing), near_use), frozenset(materials)
-            )
+            Concepts(_top(materials, near_material), _top(self._uses(listing), near_use), frozenset(materials))
             for listing, materials, near_material, near_use in zip(
                 listings, named, near_materials, near_uses, strict=True
             )
         ]
 
     def _materials(self, listing: MatchListing) -> dict[str, float]:
-        found = _named(self._material_names, listing)
+        found = _named(self._material_names, listing, inside=self._use_names)
         if listing.material:
             found = {slug: weight * 0.4 for slug, weight in found.items()} | {listing.material: 1.0}
         return found
 
+    def _uses(self, listing: MatchListing) -> dict[str, float]:
+        """Uses named, and those in which the products and processes that are named would be replaced or fed."""
+        found: dict[str, float] = {}
+        for slug, weight in _named(self._replaced_names, listing).items():
+            for order, use in enumerate(thesaurus().concepts[slug].related):
+                found[use] = max(found.get(use, 0.0), weight * BY_PRODUCT * 0.85**order)
+        return found | {
+            use: max(weight, found.get(use, 0.0)) for use, weight in _named(self._use_names, listing).items()
+        }
 
-def _named(names: Recogniser, listing: MatchListing) -> dict[str, float]:
+
+def _named(names: Recogniser, listing: MatchListing, inside: Recogniser | None = None) -> dict[str, float]:
+    """Weights of what is named; a term within a longer one of `inside` is part of that one (刨花 in 刨花板)."""
     found: dict[str, float] = {}
     for text, weight in ((listing.title, NAMED_IN_TITLE), (listing.description, NAMED_IN_TEXT)):
-        for order, mention in enumerate(names.mentions(text)):
+        longer = inside.mentions(text) if inside else []
+        free = [m for m in names.mentions(text) if not any(_covers(other, m) for other in longer)]
+        for order, mention in enumerate(free):
             strength = weight * (0.9 ** min(order, 6))
             found[mention.concept] = max(found.get(mention.concept, 0.0), strength)
     return found
+
+
+def _covers(other: Mention, mention: Mention) -> bool:
+    is_longer = other.end - other.start > mention.end - mention.start
+    return is_longer and other.start <= mention.start and mention.end <= other.end
 
 
 def _weighted(listing: MatchListing) -> str:

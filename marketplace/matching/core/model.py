@@ -41,7 +41,8 @@ class MatchModel:
             return np.zeros(0)
         with _threads().limit(limits=1, user_api="openmp"):  # a page's few rows lose more by sharing than they gain
             probability = self.classifier.predict_proba(features)[:, 1]
-        return (1 - TIE_SHARE) * probability + TIE_SHARE * features.mean(axis=1)
+        # Twelve places: the order of a sum must not decide between equal pairs.
+        return np.round((1 - TIE_SHARE) * probability + TIE_SHARE * features.mean(axis=1), 12)
 
     def shares(self, features: np.ndarray) -> np.ndarray:
         """Shapley values of each feature against a pair with all features zero.

@@ -21,7 +21,7 @@ class Matcher:
     """A knowledge base and a model, ready to rank."""
 
     def __init__(self, base: Knowledge, model: MatchModel) -> None:
-        self._base, self._model = base, model
+        self._base, self.model = base, model
         self._profiles, self._features = ProfileReader(base), FeatureReader(base)
 
     def rank(
@@ -43,9 +43,9 @@ class Matcher:
             return []
         evidence = self._evidence(pairs)
         features = np.array([e.values for e in evidence])
-        scores = self._model.score(features)
+        scores = self.model.score(features)
         order = sorted(range(len(pairs)), key=lambda i: (-scores[i], pairs[i][0].id, pairs[i][1].id))[:most]
-        shares = self._model.shares(features[order]) if explain else None
+        shares = self.model.shares(features[order]) if explain else None
         return [
             _match(*pairs[i], evidence[i], float(scores[i]), shares[k] if shares is not None else None)
             for k, i in enumerate(order)
