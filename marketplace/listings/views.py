@@ -18,6 +18,7 @@ from marketplace.listings.forms import ListingForm, SearchForm, TitleForm
 from marketplace.listings.maps import hits_map, listing_map
 from marketplace.listings.models import Listing
 from marketplace.listings.wishes import wish_of
+from marketplace.matching import feedback
 from marketplace.matching import service as matching
 from marketplace.web.language import language
 
@@ -47,13 +48,16 @@ def search() -> ResponseReturnValue:
 def detail(listing_id: int) -> ResponseReturnValue:
     listing = find_or_404(Listing, listing_id, options=queries.detail_options())
     who = viewer()
-    matches = matching.suggest(listing, who, language())
+    may_edit = may(who, Permission.EDIT, listing)
+    dismissals = feedback.dismissals_for(listing) if may_edit else ()
+    matches = matching.suggest(listing, who, language(), dismissals)
     return render_template(
         "listings/detail.html",
         listing=listing,
         matches=matches,
         map=listing_map(listing, [m.listing for m in matches], account_queries.parks(), language()),
-        may_edit=may(who, Permission.EDIT, listing),
+        may_edit=may_edit,
+        put_aside=[d.other for d in dismissals if d.listing_id == listing_id],
         may_request=may(who, Permission.REQUEST, listing),
         sees_contact=may(who, Permission.SEE_CONTACT, listing),
         is_visitor=who.user_id is None,

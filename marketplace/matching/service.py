@@ -14,10 +14,13 @@ from marketplace.knowledge import knowledge, mentions_of
 from marketplace.listings import search_index
 from marketplace.listings.models import Kind, Listing, ListingState
 from marketplace.listings.quantities import monthly_t
+from marketplace.matching import feedback
 from marketplace.matching.core.values import Match, MatchListing
+from marketplace.matching.models import Dismissal
 from marketplace.matching.sentences import Sentence, sentences_of
 from marketplace.matching.store import matcher
 from marketplace.materials.classify import classifier
+from marketplace.places import road_km
 
 MOST_CANDIDATES = 240
 MOST_SHOWN = 8
@@ -37,11 +40,17 @@ class NoSuchPair(LookupError):
     """The two listings are not an offer and a want."""
 
 
-def suggest(listing: Listing, who: Viewer, language: str, most: int = MOST_SHOWN) -> list[Suggestion]:
-    """The best partners of an open listing; empty when it is not open."""
+def suggest(
+    listing: Listing,
+    who: Viewer,
+    language: str,
+    dismissals: Sequence[Dismissal] = (),
+    most: int = MOST_SHOWN,
+) -> list[Suggestion]:
+    """The best partners of an open listing without those put aside; empty when it is not open."""
     if listing.state not in (ListingState.OPEN, ListingState.DRAFT, ListingState.PAUSED):
         return []
-    found = candidates(listing, who)
+    found = candidates(listing, who, dismissals)
     by_id = {str(c.id): c for c in found}
     licences = _licences([listing, *found])
     subject = as_value(listing, licences)
@@ -77,21 +86,32 @@ def _rank(subject: MatchListing, others: Sequence[MatchListing], most: int) -> l
     return matcher().rank(subject, others, most)
 
 
-def candidates(listing: Listing, who: Viewer) -> list[Listing]:
-    """Open listings of the other kind that share the material, its family or a documented use, newest first."""
+def candidates(listing: Listing, who: Viewer, dismissals: Sequence[Dismissal] = ()) -> list[Listing]:
+    """Open listings of the other kind that share the material or a documented use, nearest first."""
     text = f"{listing.title}\n{listing.description}"
-    return list(
+    found = list(
         db.session.scalars(
             select(Listing)
             .where(
                 *_open_partners(listing.kind, text, listing.material, who),
                 Listing.enterprise_id != listing.enterprise_id,
+                *(feedback.still_wanted(listing, dismissals) if dismissals else ()),
             )
             .options(joinedload(Listing.park))
-            .order_by(Listing.published_at.desc(), Listing.id.desc())
+            .order_by(_square_of_distance(listing), Listing.id.desc())
             .limit(MOST_CANDIDATES)
         )
     )
+    limit_km = feedback.farthest_km(listing, dismissals)
+    if limit_km is None:
+        return found
+    return [c for c in found if road_km(listing.lat, listing.lon, c.lat, c.lon) < limit_km]
+
+
+def _square_of_distance(listing: Listing) -> ColumnElement[float]:
+    """Good enough to order by: degrees, those of longitude shortened to their length at Shanghai's latitude."""
+    north, east = Listing.lat - listing.lat, (Listing.lon - listing.lon) * 0.855
+    return north * north + east * east
 
 
 def count_partners(kind: Kind, title: str, who: Viewer) -> int:

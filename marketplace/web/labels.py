@@ -9,6 +9,7 @@ from marketplace.accounts.models import EnterpriseState, Industry, Office, Role
 from marketplace.exchanges.models import DeliveryState, ExchangeState, Mode, Side, TransportBy
 from marketplace.ledger.models import EntryKind
 from marketplace.listings.models import Form, Kind, ListingState, Nature, Rhythm
+from marketplace.matching.models import DismissalReason
 
 # Pairs, not a dict: StrEnum members of different classes with the same value are equal.
 LABELS: list[tuple[enum.StrEnum, Any]] = [
@@ -87,6 +88,13 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (Mode.TRUCK_EV, _l("Truck, electric")),
     (Mode.BARGE, _l("Barge")),
     (Mode.RAIL, _l("Rail")),
+    (DismissalReason.MATERIAL, _l("not the material we need")),
+    (DismissalReason.QUALITY, _l("quality or composition does not suit")),
+    (DismissalReason.QUANTITY, _l("too much or too little")),
+    (DismissalReason.DISTANCE, _l("too far")),
+    (DismissalReason.PRICE, _l("the price")),
+    (DismissalReason.PARTNER, _l("not this partner")),
+    (DismissalReason.OTHER, _l("another reason")),
     (EntryKind.ASSESSMENT, _l("Figure")),
     (EntryKind.REVERSAL, _l("Reversal")),
 ]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,25 @@ def test_a_model_of_unknown_types_or_cut_short_is_refused(app, tmp_path, monkeyp
         path.write_bytes(path.read_bytes()[:2000])
         with pytest.raises(store.BrokenModel):
             store.matcher()
+
+
+def paraphrased():
+    """Sixty wants of the judged set in other words, written after the knowledge base; (want, title, description)."""
+    lines = (Path(__file__).parent / "paraphrases.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    return [tuple(line.split("\t")) for line in lines]
+
+
+@needs_judged_set
+def test_other_words_for_the_same_wants_lose_little(app):
+    offers, wants = read_listings(DEV / "offers.jsonl", True), read_listings(DEV / "wants.jsonl", False)
+    judged = read_grades(DEV / "qrels.tsv", {w.id for w in wants}, {o.id for o in offers})
+    by_id = {w.id: w for w in wants}
+    others = [replace(by_id[want], title=title, description=text) for want, title, text in paraphrased()]
+    assert len(others) == 60
+    with app.app_context():
+        ranker = store.matcher()
+        before = [
+            measure([m.offer for m in ranker.rank(by_id[o.id], offers, explain=False)], judged[o.id]) for o in others
+        ]
+        after = [measure([m.offer for m in ranker.rank(o, offers, explain=False)], judged[o.id]) for o in others]
+    assert summarise(after).ndcg > summarise(before).ndcg - 0.07

@@ -68,6 +68,9 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "POST listings.edit":                    (302, 403, 403, 403, 403, 403, 403, 422, 422),
     "GET listings.edit draft":               (302, 404, 403, 404, 404, 404, 404, 200, 200),
     "POST listings.change_state":            (302, 403, 403, 403, 403, 403, 403, 303, 303),
+    "GET matching.dismiss":                  (302, 403, 403, 403, 403, 403, 403, 200, 200),
+    "POST matching.dismiss":                 (302, 403, 403, 403, 403, 403, 403, 422, 422),
+    "POST matching.suggest_again":           (302, 403, 403, 403, 403, 403, 403, 303, 303),
     "GET attachments.download":              (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET attachments.download ticket":       (404, 404, 200, 200, 404, 200, 404, 200, 200),
 

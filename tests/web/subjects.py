@@ -18,6 +18,7 @@ from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Side
 from marketplace.extensions import db
 from marketplace.listings import service as listings
+from marketplace.listings.models import Kind
 from tests.factories import (
     World,
     agreed,
@@ -55,6 +56,7 @@ def make_subjects(world: World) -> dict[str, Any]:
     completed(slag, use="scm-cement")
     exchange = agreed(slag)
     delivered(exchange)
+    want = open_listing("grinding", kind=Kind.WANT, title="mineral admixture")
     with transaction():
         draft = listings.post(listing_facts(title="secret draft"), trader("ironworks"), str(uuid.uuid4()), False)
         party = exchanges.as_party(exchange.id, side_user(exchange, Side.SUPPLIER))
@@ -79,6 +81,7 @@ def make_subjects(world: World) -> dict[str, Any]:
         return {
             "listing_id": slag.id,
             "draft_id": draft.id,
+            "other_id": want.id,
             "exchange_id": exchange.id,
             "delivery_id": delivery.id,
             "licence_id": licence.id,
