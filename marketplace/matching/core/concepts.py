@@ -19,6 +19,7 @@ from marketplace.materials.thesaurus import thesaurus
 NAMED_IN_TITLE = 1.0
 NAMED_IN_TEXT = 0.6
 NEAREST = 0.85  # the most that nearness alone may count
+NAMED_SILENCES = 0.5  # by how much a guess fades where something was named with full weight
 LEAST = 0.12
 MOST_CONCEPTS = 6
 BY_PRODUCT = 0.6  # a product that is named speaks for the uses that replace it, less than the use's own name
@@ -65,7 +66,11 @@ class ConceptReader:
         near_uses = self._use_space.nearest([_weighted(x) for x in listings])
         named = [self._materials(listing) for listing in listings]
         return [
-            Concepts(_top(materials, near_material), _top(self._uses(listing), near_use), frozenset(materials))
+            Concepts(
+                _top(materials, {} if listing.material else near_material),
+                _top(self._uses(listing), near_use),
+                frozenset(materials),
+            )
             for listing, materials, near_material, near_use in zip(
                 listings, named, near_materials, near_uses, strict=True
             )
@@ -111,7 +116,8 @@ def _weighted(listing: MatchListing) -> str:
 
 
 def _top(named: Mapping[str, float], near: Mapping[str, float]) -> dict[str, float]:
-    merged = dict(near)
+    guess = 1 - NAMED_SILENCES * max(named.values(), default=0.0)
+    merged = {slug: weight * guess for slug, weight in near.items()}
     for slug, weight in named.items():
         merged[slug] = max(weight, merged.get(slug, 0.0))
     best = sorted(merged.items(), key=lambda item: (-item[1], item[0]))[:MOST_CONCEPTS]
