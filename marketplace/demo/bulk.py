@@ -102,5 +102,6 @@ def _row(
         "lon": lon + rng.gauss(0, 0.01),
         "created_at": moment,
         "published_at": moment - timedelta(seconds=rng.randint(0, 60 * 86400)),
+        "alerted_at": moment,
         "version": 1,
     }, tokens

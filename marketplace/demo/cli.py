@@ -19,6 +19,7 @@ from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
 from marketplace.extensions import db
 from marketplace.ledger import factors
+from marketplace.listings.models import Listing
 from marketplace.matching import store
 from marketplace.notifications.models import OutboxMessage
 
@@ -78,6 +79,7 @@ def _print_sign_ins() -> None:
 def _settle_old_messages() -> None:
     """What was written about months past has been mailed and read; the last days are still new."""
     db.session.flush()
+    db.session.execute(update(Listing).values(alerted_at=Listing.published_at))
     db.session.execute(update(OutboxMessage).values(sent_at=OutboxMessage.created_at))
     old = OutboxMessage.created_at < now() - timedelta(days=5)
     db.session.execute(update(OutboxMessage).where(old).values(read_at=OutboxMessage.created_at))

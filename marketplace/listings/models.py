@@ -95,6 +95,7 @@ class Listing(db.Model):
     price_cny_per_t: Mapped[Decimal | None] = mapped_column(Money)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    alerted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     enterprise: Mapped[Enterprise] = relationship()
@@ -115,6 +116,7 @@ class Listing(db.Model):
         Index("ix_listing_state_park", "state", "park_id", "published_at", "id"),
         Index("ix_listing_state_quantity", "state", "quantity_t", "id"),
         Index("ix_listing_state_until", "state", "available_until"),
+        Index("ix_listing_alerted", "alerted_at", "state"),
         Index("ix_listing_enterprise", "enterprise_id", "state", "id"),
     )
 

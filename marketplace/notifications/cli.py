@@ -6,6 +6,7 @@ import threading
 import click
 from flask.cli import with_appcontext
 
+from marketplace.matching.alerts import alert_new_listings
 from marketplace.notifications.worker import run_forever, run_once
 
 
@@ -15,6 +16,7 @@ from marketplace.notifications.worker import run_forever, run_once
 def worker(once: bool) -> None:
     """Send what is in the outbox and expire listings, until stopped."""
     if once:
+        alert_new_listings()
         click.echo(f"{run_once()} messages")
         return
     stop = threading.Event()

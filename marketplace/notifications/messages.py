@@ -40,6 +40,11 @@ MESSAGES: Mapping[str, Wording] = {
         _l("%(enterprise)s asks you to act for it on the Green Corridor Exchange. The link is good for two weeks."),
         _l("Accept the invitation"),
     ),
+    "new_match": Wording(
+        _l("New for “%(listing)s”: %(new)s"),
+        _l("A new listing very likely fits yours. Request the match, or say why it is not for you."),
+        _l("Look at the match"),
+    ),
     "enterprise_waits": Wording(
         _l("%(enterprise)s waits for approval"),
         _l("A new enterprise has confirmed its address."),

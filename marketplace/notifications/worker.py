@@ -17,6 +17,7 @@ from sqlalchemy import select
 from marketplace.database import now, transaction
 from marketplace.extensions import db
 from marketplace.listings import service as listings
+from marketplace.matching.alerts import alert_new_listings
 from marketplace.notifications.messages import MESSAGES
 from marketplace.notifications.models import OutboxMessage
 from marketplace.web.language import LOCALES
@@ -51,7 +52,7 @@ def run_forever(stop: threading.Event) -> None:
     """Keep sending until told to stop."""
     while not stop.is_set():
         try:
-            handled = run_once()
+            handled = run_once() + alert_new_listings()
         except Exception:  # the loop must outlive a database that restarts; the event says what happened
             log.exception("worker.failed")
             handled = 0

@@ -69,7 +69,15 @@ def test_a_message_of_an_undone_transaction_is_never_sent(world, server):
 
 
 def test_every_kind_of_message_reads_in_both_languages(app, world):
-    facts = {"enterprise": "E", "reason": "R", "licence": "L", "listing": "T", "other": "中", "other_en": "O"}
+    facts = {
+        "enterprise": "E",
+        "reason": "R",
+        "licence": "L",
+        "listing": "T",
+        "new": "N",
+        "other": "中",
+        "other_en": "O",
+    }
     with transaction():
         for language in ("en", "zh"):
             for kind in MESSAGES:

@@ -1,0 +1,77 @@
+"""Tell those whose listings a new one very likely fits, once, by the worker; the page shows the rest."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select, update
+
+from marketplace.accounts.models import Office
+from marketplace.accounts.policy import Viewer
+from marketplace.database import now, transaction
+from marketplace.extensions import db
+from marketplace.listings.models import Listing, ListingState
+from marketplace.matching import service
+from marketplace.matching.models import Dismissal, DismissalReason
+from marketplace.notifications.service import tell, traders_of
+
+AT_ONCE_FROM = 0.8  # "very likely"
+MOST_LISTINGS = 20
+MOST_TOLD = 12
+_EVERYTHING_OPEN = Viewer(office=Office.DISTRICT_OFFICER)
+
+
+def alert_new_listings() -> int:
+    """Handle listings that were published and not yet told; returns how many messages were left.
+
+    Ranking happens before the transaction, so that no lock is held meanwhile; a second worker that was as fast finds
+    the listing claimed.
+    """
+    waiting = select(Listing.id).where(Listing.alerted_at.is_(None), Listing.state == ListingState.OPEN)
+    ids = db.session.scalars(waiting.order_by(Listing.id).limit(MOST_LISTINGS)).all()
+    return sum(_alert(listing_id) for listing_id in ids)
+
+
+def _alert(listing_id: int) -> int:
+    listing = db.session.get_one(Listing, listing_id)
+    fitting = [
+        s.listing for s in service.suggest(listing, _EVERYTHING_OPEN, "en", most=50) if s.match.score >= AT_ONCE_FROM
+    ]
+    first_of_each = {other.enterprise_id: other.id for other in reversed(fitting)}  # the best one wins
+    with transaction():
+        if not _claim(listing_id):
+            return 0
+        unwanted = _who_declined(listing_id, first_of_each)
+        told = [(e, own) for e, own in first_of_each.items() if e not in unwanted][:MOST_TOLD]
+        return sum(_tell(enterprise_id, own_id, listing_id) for enterprise_id, own_id in told)
+
+
+def _claim(listing_id: int) -> bool:
+    claimed = db.session.execute(
+        update(Listing)
+        .where(Listing.id == listing_id, Listing.alerted_at.is_(None))
+        .values(alerted_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    return bool(claimed.rowcount)  # type: ignore[attr-defined]
+
+
+def _who_declined(listing_id: int, enterprises: Iterable[int]) -> set[int]:
+    """Enterprises that want nothing from this listing's enterprise."""
+    partner = select(Listing.enterprise_id).where(Listing.id == listing_id).scalar_subquery()
+    return set(
+        db.session.scalars(
+            select(Dismissal.enterprise_id)
+            .join(Dismissal.other)
+            .where(
+                Dismissal.enterprise_id.in_(list(enterprises)),
+                Dismissal.reason == DismissalReason.PARTNER,
+                Listing.enterprise_id == partner,
+            )
+        )
+    )
+
+
+def _tell(enterprise_id: int, own_id: int, listing_id: int) -> int:
+    own, new = db.session.get_one(Listing, own_id), db.session.get_one(Listing, listing_id)
+    users = traders_of(enterprise_id)
+    tell(users, "new_match", f"/listings/{own_id}", listing=own.title, new=new.title)
+    return len(users)
