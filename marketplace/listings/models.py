@@ -121,6 +121,11 @@ class Listing(db.Model):
     )
 
     @property
+    def text(self) -> str:
+        """Title and description, as they were typed."""
+        return f"{self.title}\n{self.description}"
+
+    @property
     def free_t(self) -> Decimal:
         """Tonnes nobody has reserved yet, over the whole availability."""
         return self.total_t - self.reserved_t

@@ -20,6 +20,8 @@ from marketplace.listings.models import Listing
 from marketplace.listings.wishes import wish_of
 from marketplace.matching import feedback
 from marketplace.matching import service as matching
+from marketplace.materials.figures import figures_of
+from marketplace.materials.thesaurus import thesaurus
 from marketplace.web.language import language
 
 bp = Blueprint("listings", __name__)
@@ -57,6 +59,7 @@ def detail(listing_id: int) -> ResponseReturnValue:
         matches=matches,
         map=listing_map(listing, [m.listing for m in matches], account_queries.parks(), language()),
         may_edit=may_edit,
+        figures=[(thesaurus().concepts[f.component].name(language()), f) for f in figures_of(listing.text)],
         put_aside=[d.other for d in dismissals if d.listing_id == listing_id],
         may_request=may(who, Permission.REQUEST, listing),
         sees_contact=may(who, Permission.SEE_CONTACT, listing),

@@ -88,12 +88,11 @@ def _rank(subject: MatchListing, others: Sequence[MatchListing], most: int) -> l
 
 def candidates(listing: Listing, who: Viewer, dismissals: Sequence[Dismissal] = ()) -> list[Listing]:
     """Open listings of the other kind that share the material or a documented use, nearest first."""
-    text = f"{listing.title}\n{listing.description}"
     found = list(
         db.session.scalars(
             select(Listing)
             .where(
-                *_open_partners(listing.kind, text, listing.material, who),
+                *_open_partners(listing.kind, listing.text, listing.material, who),
                 Listing.enterprise_id != listing.enterprise_id,
                 *(feedback.still_wanted(listing, dismissals) if dismissals else ()),
             )

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import format_date, format_datetime, format_decimal, gettext
 
+from marketplace.materials.figures import Figure
 from marketplace.materials.units import UNITS
 
 
@@ -87,6 +88,17 @@ def quantity(value: Decimal, unit: str) -> str:
     return f"{number(value, 3)} {unit_word(unit)}"
 
 
+def stated(figure: Figure) -> str:
+    """The bounds that a text states: “≥ 60 %”, “28–32 %”."""
+    unit = f" {figure.unit}" if figure.unit else ""
+    low, high = number(figure.low, 6), number(figure.high, 6)
+    if figure.high is None:
+        return f"≥ {low}{unit}"
+    if figure.low is None:
+        return f"≤ {high}{unit}"
+    return f"{low}{unit}" if figure.low == figure.high else f"{low}–{high}{unit}"
+
+
 def unit_word(unit: str) -> str:
     words = {"t": "t", "kg": "kg", "m3": "m³", "L": "L", "piece": gettext("pieces"), "bale": gettext("bales")}
     return words[unit] if unit in UNITS else unit
@@ -115,7 +127,7 @@ FILTERS: dict[str, Any] = {
     f.__name__: f
     for f in (
         number, tonnes, kgco2e, kgco2e_exact, factor_unit, money_per_t, money, kilometres, percent,
-        quantity, day, month, moment, stamp,
+        quantity, day, month, moment, stamp, stated,
     )
 }  # fmt: skip
 

@@ -1,0 +1,89 @@
+"""Figures that a listing's text states: “Fe ≥ 60 %”, “含水率 30%”, “under 0.5 % chlorine”. Pure.
+
+A figure belongs to the component or parameter of the thesaurus that stands directly before or after it.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from marketplace.materials.recognise import Mention, Recogniser
+from marketplace.materials.text import normalise
+from marketplace.materials.thesaurus import thesaurus
+
+_AT_LEAST = r"≥|>=|>|over|above|at least|min\.?|minimum|more than|不低于|不少于|大于|高于|超过"
+_AT_MOST = r"≤|<=|<|under|below|at most|max\.?|maximum|less than|up to|不高于|不超过|不大于|小于|低于"
+_NUMBER = r"\d{1,7}(?:\.\d{1,6})?"
+_UNIT = r"%|ppm|mg/kg|g/kg|mj/kg|kcal/kg|大卡"
+_FIGURE = (
+    rf"(?:(?P<least>{_AT_LEAST})|(?P<most>{_AT_MOST}))?\s*(?P<first>{_NUMBER})"
+    rf"(?:\s*(?:-|–|~|to|至|到)\s*(?P<second>{_NUMBER}))?\s*(?P<unit>{_UNIT})?"
+    r"\s*(?:(?P<least_after>以上)|(?P<most_after>以下|以内))?"
+)
+_AFTER = re.compile(r"\s*(?:content|含量|is|为|约|about|around|of|:|,)?\s*" + _FIGURE)
+_BEFORE = re.compile(_FIGURE + r"\s*(?:的|of)?\s*$")
+_REACH = 26  # characters before a component in which its figure may stand
+_WITHOUT_UNIT = {
+    "comp-ph",
+    "comp-whiteness",
+    "comp-fineness",
+    "comp-strength-index",
+    "comp-viscosity",
+    "comp-acid-value",
+}
+_UNITS = {"大卡": "kcal/kg", "mj/kg": "MJ/kg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A stated amount of a component; both bounds are the same when one number is stated, None when open.
+
+    `unit`: "%", "ppm", "mg/kg", "g/kg", "MJ/kg" or "kcal/kg", empty for a parameter without one (pH, fineness).
+    """
+
+    component: str
+    low: Decimal | None
+    high: Decimal | None
+    unit: str
+
+
+@cache
+def _components() -> Recogniser:
+    return Recogniser({c.slug: c.labels for c in thesaurus().of_kind("components")})
+
+
+def figures_of(text: str) -> list[Figure]:
+    """The figures of a raw text in order of appearance; of one component the first."""
+    plain = normalise(text)
+    found: dict[str, Figure] = {}
+    for mention in _components().mentions(text):
+        figure = _figure(plain, mention)
+        if figure:
+            found.setdefault(mention.concept, figure)
+    return list(found.values())
+
+
+def _figure(plain: str, mention: Mention) -> Figure | None:
+    after = _AFTER.match(plain, mention.end)
+    if after and (figure := _read(mention.concept, after)):
+        return figure
+    start = max(0, mention.start - _REACH)
+    before = _BEFORE.search(plain, start, mention.start)
+    return _read(mention.concept, before) if before else None
+
+
+def _read(component: str, match: re.Match[str]) -> Figure | None:
+    unit = _UNITS.get(match["unit"] or "", match["unit"] or "")
+    if not unit and component not in _WITHOUT_UNIT:
+        return None  # a number alone may be anything: a year, a truck, a grade
+    first = Decimal(match["first"])
+    second = Decimal(match["second"]) if match["second"] else first
+    low, high = min(first, second), max(first, second)
+    if unit == "%" and high > 100:
+        return None
+    if match["least"] or match["least_after"]:
+        return Figure(component, low, None, unit)
+    if match["most"] or match["most_after"]:
+        return Figure(component, None, high, unit)
+    return Figure(component, low, high, unit)
