@@ -6,10 +6,10 @@ FLASK := .venv/bin/flask
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export GCX_ENV ?= development
 
-.PHONY: help setup demo dev test check bench clean translations
+.PHONY: help setup demo dev test check bench bench-match clean translations
 
 help: ## list the doors
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
 
 setup: .venv/.ready static/vendor/.ready marketplace/translations/.ready ## environment in .venv and assets; nothing else
 
@@ -34,6 +34,9 @@ check: setup ## lint, types and import contracts, in seconds
 
 bench: setup ## speed as ratios: listings per second, pages at 10k and 100k listings
 	@$(PYTHON) bench/pages.py
+
+bench-match: setup ## what each feature of the matcher is worth (ablation on the judged set)
+	@$(PYTHON) bench/ablation.py
 
 translations: .venv/.ready ## collect new strings into the catalogues
 	@.venv/bin/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext -k gettext -k ngettext:1,2 --no-location -o marketplace/translations/messages.pot .

@@ -14,6 +14,7 @@ from marketplace.ledger.forms import EntryFilterForm, ReversalForm
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.pdf import entry_pdf
 from marketplace.ledger.picture import waterfall_of
+from marketplace.ledger.second_opinion import second_opinion
 from marketplace.web.language import language
 from marketplace.web.parameters import positive_int
 
@@ -52,6 +53,7 @@ def entry(position: int) -> ResponseReturnValue:
         "ledger/entry.html",
         detail=detail,
         waterfall_picture=waterfall_of(detail.body["result"]),
+        opinion=second_opinion(detail.body, language()),
         may_reverse=may(viewer(), Permission.REVERSE_ENTRIES)
         and row.kind is EntryKind.ASSESSMENT
         and detail.reversed_by is None,
