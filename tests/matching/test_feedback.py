@@ -96,3 +96,13 @@ def test_the_page_offers_it_to_the_owner_and_heeds_it(app, client, slag, monkeyp
 def _distance(listing, title):
     other = db.session.query(Listing).filter_by(title=title).one()
     return (other.lat - listing.lat) ** 2 + (other.lon - listing.lon) ** 2
+
+
+def test_candidates_are_the_nearest_not_the_newest(slag, monkeypatch):
+    monkeypatch.setattr(service, "MOST_CANDIDATES", 1)
+    nearest = min((GRINDING, THIRD), key=lambda title: _distance(slag, title))
+    who = viewer_of(trader("ironworks"))
+    with transaction():
+        other = db.session.query(Listing).filter(Listing.title.in_({GRINDING, THIRD} - {nearest})).one()
+        other.published_at = slag.published_at.replace(year=slag.published_at.year + 1)
+    assert [c.title for c in service.candidates(db.session.get_one(Listing, slag.id), who)] == [nearest]
