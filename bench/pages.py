@@ -4,7 +4,7 @@
 
 For each page: statements per request, median and 95th percentile in milliseconds, and two ratios that hold on any
 machine: against the plainest page of the same process (text only), and of the larger against the smaller database.
-Also the listings loaded per second. Writes bench/out/pages.json.
+Also the listings loaded per second. Writes bench/out/pages-<database>.json.
 """
 
 import argparse

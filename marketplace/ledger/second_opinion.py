@@ -1,6 +1,6 @@
 """How sure a figure is: a seeded Monte Carlo beside the interval, and which input the doubt comes from (METHOD §4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,16 +10,7 @@ from flask_babel import gettext
 from marketplace.carbon.method import assess
 from marketplace.carbon.uncertainty import is_skewed, monte_carlo, variance_shares
 from marketplace.ledger.assessing import raw_factors
-
-
-@dataclass(frozen=True, slots=True)
-class DoubtRow:
-    """One input's part of the variance, for a bar with its words."""
-
-    label: str
-    text: str
-    width_percent: Decimal
-    is_negative: bool = False
+from marketplace.web.pictures import BarRow, bar_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +20,7 @@ class SecondOpinion:
     low_kgco2e: Decimal
     high_kgco2e: Decimal
     is_skewed: bool
-    rows: tuple[DoubtRow, ...]
+    rows: Sequence[BarRow]
 
 
 def second_opinion(body: Mapping[str, Any], language: str) -> SecondOpinion | None:
@@ -40,11 +31,7 @@ def second_opinion(body: Mapping[str, Any], language: str) -> SecondOpinion | No
     assessment = assess(body["inputs"], factors)
     low, _median, high = monte_carlo(body["inputs"], factors)
     shares = variance_shares(assessment)
-    most = max((share for _, share in shares), default=Decimal(1))
-    rows = tuple(
-        DoubtRow(_label(name, body["factors"], language), f"{share * 100:.1f}", share / most * 100)
-        for name, share in shares
-    )
+    rows = bar_rows([(_label(name, body["factors"], language), share * 100) for name, share in shares])
     linear = (assessment.low_kgco2e, assessment.high_kgco2e)
     return SecondOpinion(low, high, is_skewed(linear, (low, high)), rows)
 

@@ -15,6 +15,7 @@ from marketplace.notifications.service import tell, traders_of
 
 AT_ONCE_FROM = 0.8  # "very likely"
 MOST_LISTINGS = 20
+MOST_RANKED = 50
 MOST_TOLD = 12
 _EVERYTHING_OPEN = Viewer(office=Office.DISTRICT_OFFICER)
 
@@ -32,9 +33,8 @@ def alert_new_listings() -> int:
 
 def _alert(listing_id: int) -> int:
     listing = db.session.get_one(Listing, listing_id)
-    fitting = [
-        s.listing for s in service.suggest(listing, _EVERYTHING_OPEN, "en", most=50) if s.match.score >= AT_ONCE_FROM
-    ]
+    ranked = service.ranked_partners(listing, _EVERYTHING_OPEN, (), MOST_RANKED, explain=False)
+    fitting = [other for other, match in ranked if match.score >= AT_ONCE_FROM]
     first_of_each = {other.enterprise_id: other.id for other in reversed(fitting)}  # the best one wins
     with transaction():
         if not _claim(listing_id):

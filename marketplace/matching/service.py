@@ -50,17 +50,26 @@ def suggest(
     """The best partners of an open listing without those put aside; empty when it is not open."""
     if listing.state not in (ListingState.OPEN, ListingState.DRAFT, ListingState.PAUSED):
         return []
+    return [
+        Suggestion(other, match, sentences_of(match, language))
+        for other, match in ranked_partners(listing, who, dismissals, most)
+        if match.score >= LEAST_SCORE
+    ]
+
+
+def ranked_partners(
+    listing: Listing, who: Viewer, dismissals: Sequence[Dismissal], most: int, explain: bool = True
+) -> list[tuple[Listing, Match]]:
+    """The other listings with their matches, best first; without `explain` the matches hold no reasons."""
     found = candidates(listing, who, dismissals)
     by_id = {str(c.id): c for c in found}
     licences = _licences([listing, *found])
     subject = as_value(listing, licences)
     others = [as_value(c, licences) for c in found]
-    ranked = _rank(subject, others, most)
+    rank = matcher().rank_wants if subject.is_offer else matcher().rank
     return [
-        Suggestion(by_id[other_id], match, sentences_of(match, language))
-        for match in ranked
-        if match.score >= LEAST_SCORE
-        for other_id in (match.want if subject.is_offer else match.offer,)
+        (by_id[match.want if subject.is_offer else match.offer], match)
+        for match in rank(subject, others, most, explain)
     ]
 
 
@@ -78,12 +87,6 @@ def explain(offer_id: int, want_id: int, language: str) -> tuple[Match | None, l
     licences = _licences([want])
     found = matcher().rank(as_value(want, licences), [as_value(offer, licences)])
     return (found[0], sentences_of(found[0], language, most=len(found[0].reasons))) if found else (None, [])
-
-
-def _rank(subject: MatchListing, others: Sequence[MatchListing], most: int) -> list[Match]:
-    if subject.is_offer:
-        return matcher().rank_wants(subject, others, most)
-    return matcher().rank(subject, others, most)
 
 
 def candidates(listing: Listing, who: Viewer, dismissals: Sequence[Dismissal] = ()) -> list[Listing]:

@@ -1,12 +1,13 @@
 """The bilingual taxonomy of materials, read from reviewable CSV files under `data/`. Pure."""
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+
+from marketplace.materials import tables
 
 DATA = Path(__file__).parent / "data"
 
@@ -104,15 +105,15 @@ def load(folder: Path) -> Taxonomy:
     Raises:
         ValueError: a duplicate slug or a number that is none; the message names file and row.
     """
-    families = {r["slug"]: Family(r["slug"], r["name_en"], r["name_zh"]) for r in _rows(folder / "families.csv")}
+    families = {r["slug"]: Family(r["slug"], r["name_en"], r["name_zh"]) for r in tables.rows(folder / "families.csv")}
     materials: dict[str, Material] = {}
     for slug in families:
         path = folder / "materials" / f"{slug}.csv"
-        for row in _rows(path):
+        for row in tables.rows(path):
             if row["slug"] in materials:
                 raise ValueError(f"{path.name}: material {row['slug']} twice")
             materials[row["slug"]] = _material(slug, row)
-    collectives = tuple(_collective(row, materials) for row in _rows(folder / "collective.csv"))
+    collectives = tuple(_collective(row, materials) for row in tables.rows(folder / "collective.csv"))
     return Taxonomy(families, materials, collectives)
 
 
@@ -130,7 +131,7 @@ def _collective(row: Mapping[str, str], materials: Mapping[str, Material]) -> Co
     members = tuple(row["materials"].split())
     if unknown := [slug for slug in members if slug not in materials]:
         raise ValueError(f"collective.csv: unknown material {unknown[0]}")
-    return Collective(_split(row["terms_en"]) + _split(row["terms_zh"]), members)
+    return Collective(tables.terms(row["terms_en"]) + tables.terms(row["terms_zh"]), members)
 
 
 def _material(family: str, row: Mapping[str, str]) -> Material:
@@ -139,8 +140,8 @@ def _material(family: str, row: Mapping[str, str]) -> Material:
         family=family,
         name_en=row["name_en"],
         name_zh=row["name_zh"],
-        synonyms_en=_split(row["synonyms_en"]),
-        synonyms_zh=_split(row["synonyms_zh"]),
+        synonyms_en=tables.terms(row["synonyms_en"]),
+        synonyms_zh=tables.terms(row["synonyms_zh"]),
         low_codes=tuple(row["low_codes"].split()),
         sw_code=row["sw_code"],
         hw_code=row["hw_code"],
@@ -155,15 +156,6 @@ def _material(family: str, row: Mapping[str, str]) -> Material:
         composition=row["composition"],
         source=row["source"],
     )
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split("|") if part.strip())
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -4,12 +4,12 @@ Materials and families come from the taxonomy; products, components, forms, proc
 `data/concepts/`. `related` of a product names the uses (`matching/data/uses.csv`) in which a waste replaces it.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from marketplace.materials import tables
 from marketplace.materials.taxonomy import Taxonomy, taxonomy
 
 DATA = Path(__file__).parent / "data" / "concepts"
@@ -101,17 +101,15 @@ def _from_taxonomy(tree: Taxonomy) -> Iterator[Concept]:
 
 
 def _read(kind: str) -> list[Concept]:
-    with (DATA / f"{kind}.csv").open(encoding="utf-8", newline="") as file:
-        return [_concept(kind, row) for row in csv.DictReader(file)]
+    return [_concept(kind, row) for row in tables.rows(DATA / f"{kind}.csv")]
 
 
 def _concept(kind: str, row: Mapping[str, str]) -> Concept:
-    alternatives = lambda column: tuple(t for t in (row.get(column) or "").split("|") if t)  # noqa: E731
     return Concept(
         slug=row["slug"],
         kind=kind,
-        labels_en=(row["name_en"], *alternatives("alt_en")),
-        labels_zh=(row["name_zh"], *alternatives("alt_zh")),
+        labels_en=(row["name_en"], *tables.terms(row.get("alt_en", ""))),
+        labels_zh=(row["name_zh"], *tables.terms(row.get("alt_zh", ""))),
         broader=row["broader"],
-        related=tuple((row.get("related") or "").split()),
+        related=tuple(row.get("related", "").split()),
     )

@@ -33,19 +33,22 @@ def kgco2e(value: Decimal | None) -> str:
     """Emissions with their unit: kilograms, or tonnes from ten tonnes on."""
     if value is None:
         return "—"
-    if abs(value) >= 10000:
-        return f"{number(value / 1000, 1 if abs(value) < 1000000 else 0)} t CO₂e"
-    return f"{number(value, 1)} kg CO₂e"
+    kg_per_unit, places, unit = _emission_scale(abs(value))
+    return f"{number(value / kg_per_unit, places)} {unit}"
 
 
 def kgco2e_range(low: Decimal, high: Decimal) -> str:
     """An interval of emissions, both ends in the unit of the larger."""
-    if max(abs(low), abs(high)) >= 10000:
-        places = 1 if max(abs(low), abs(high)) < 1000000 else 0
-        low_words, high_words, unit = number(low / 1000, places), number(high / 1000, places), "t CO₂e"
-    else:
-        low_words, high_words, unit = number(low, 1), number(high, 1), "kg CO₂e"
+    kg_per_unit, places, unit = _emission_scale(max(abs(low), abs(high)))
+    low_words, high_words = number(low / kg_per_unit, places), number(high / kg_per_unit, places)
     return gettext("%(low)s to %(high)s %(unit)s", low=low_words, high=high_words, unit=unit)
+
+
+def _emission_scale(size_kgco2e: Decimal) -> tuple[int, int, str]:
+    """Kilograms per unit, decimals and the unit in which emissions of a size are told."""
+    if size_kgco2e < 10000:
+        return 1, 1, "kg CO₂e"
+    return 1000, 1 if size_kgco2e < 1000000 else 0, "t CO₂e"
 
 
 def factor_unit(unit: str) -> str:

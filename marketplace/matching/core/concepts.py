@@ -62,8 +62,8 @@ class ConceptReader:
 
     def read(self, listings: Sequence[MatchListing]) -> list[Concepts]:
         """Concepts of each listing, in order."""
-        near_materials = self._material_space.nearest([_weighted(x) for x in listings])
-        near_uses = self._use_space.nearest([_weighted(x) for x in listings])
+        texts = [_weighted(x) for x in listings]
+        near_materials, near_uses = self._material_space.nearest(texts), self._use_space.nearest(texts)
         named = [self._materials(listing) for listing in listings]
         return [
             Concepts(

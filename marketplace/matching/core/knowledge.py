@@ -1,12 +1,12 @@
 """Uses and documented applications: what each material is used for, and what it replaces. Pure."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from marketplace.materials import tables
 from marketplace.materials.taxonomy import Taxonomy
 
 DATA = Path(__file__).parents[1] / "data"
@@ -101,10 +101,10 @@ def load_knowledge(tree: Taxonomy, folder: Path = DATA) -> Knowledge:
     Raises:
         ValueError: a row names an unknown material or use; the message says which file.
     """
-    uses = {row["slug"]: _use(row) for row in _rows(folder / "uses.csv")}
+    uses = {row["slug"]: _use(row) for row in tables.rows(folder / "uses.csv")}
     applications: list[Application] = []
     for path in sorted((folder / "applications").glob("*.csv")):
-        for row in _rows(path):
+        for row in tables.rows(path):
             if row["material"] not in tree.materials or row["use"] not in uses:
                 raise ValueError(f"{path.name}: unknown material or use: {row['material']}, {row['use']}")
             applications.append(_application(row))
@@ -116,8 +116,8 @@ def _use(row: Mapping[str, str]) -> Use:
         slug=row["slug"],
         name_en=row["name_en"],
         name_zh=row["name_zh"],
-        terms_en=_split(row["terms_en"]),
-        terms_zh=_split(row["terms_zh"]),
+        terms_en=tables.terms(row["terms_en"]),
+        terms_zh=tables.terms(row["terms_zh"]),
         sector_en=row["sector_en"],
         sector_zh=row["sector_zh"],
         is_food_or_feed=row["food_or_feed"] == "yes",
@@ -144,12 +144,3 @@ def _application(row: Mapping[str, str]) -> Application:
         condition_zh=row["condition_zh"],
         source=row["source"],
     )
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split("|") if part.strip())
