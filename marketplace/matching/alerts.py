@@ -35,7 +35,9 @@ def _alert(listing_id: int) -> int:
     listing = db.session.get_one(Listing, listing_id)
     ranked = service.ranked_partners(listing, _EVERYTHING_OPEN, (), MOST_RANKED, explain=False)
     fitting = [other for other, match in ranked if match.score >= AT_ONCE_FROM]
-    first_of_each = {other.enterprise_id: other.id for other in reversed(fitting)}  # the best one wins
+    first_of_each: dict[int, int] = {}  # enterprise → its best fitting listing, best first
+    for other in fitting:
+        first_of_each.setdefault(other.enterprise_id, other.id)
     with transaction():
         if not _claim(listing_id):
             return 0

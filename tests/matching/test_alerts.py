@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from marketplace.accounts.policy import viewer_of
 from marketplace.database import transaction
 from marketplace.extensions import db
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind, Listing
-from marketplace.matching import alerts, feedback
+from marketplace.matching import alerts, feedback, service
 from marketplace.matching.models import DismissalReason
 from marketplace.notifications.models import OutboxMessage
 from tests.factories import open_listing, trader
@@ -49,6 +50,19 @@ def test_what_does_not_fit_and_what_is_a_draft_is_told_to_nobody(want):
     alerts.alert_new_listings()
 
     assert told() == []
+
+
+def test_when_many_fit_the_best_are_told(world, monkeypatch):
+    monkeypatch.setattr(alerts, "MOST_TOLD", 1)
+    for key in ("grinding", "third"):
+        open_listing(key, kind=Kind.WANT, title="Granulated slag as clinker replacement")
+    alerts.alert_new_listings()
+    offer = open_listing(quantity=Decimal(1000))
+    ranked = service.ranked_partners(offer, viewer_of(trader("ironworks")), (), 2, explain=False)
+
+    alerts.alert_new_listings()
+
+    assert {path for _, path in told()} == {f"/listings/{ranked[0][0].id}"}
 
 
 def test_an_enterprise_that_was_declined_as_a_partner_is_not_told_of(want):
