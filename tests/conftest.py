@@ -51,13 +51,14 @@ def _postgres_url(worker: str) -> str:
     base = os.environ.get("TEST_POSTGRES_URL")
     if not base:
         pytest.fail("TEST_POSTGRES_URL is not set: run the tests by `make test`, or see tests/run")
-    name = f"gcx_{worker}"
-    engine = create_engine(base, isolation_level="AUTOCOMMIT")
+    base, given = base.rsplit("/", 1)
+    name = f"{given}_{worker}"
+    engine = create_engine(f"{base}/{given}", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    return base.rsplit("/", 1)[0] + "/" + name
+    return f"{base}/{name}"
 
 
 @pytest.fixture(scope="session", params=BOTH)
