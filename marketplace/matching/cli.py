@@ -16,7 +16,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @match.command("train")
-@click.option("--pairs", default=7000, show_default=True, help="Pairs drawn from the knowledge base.")
+@click.option("--pairs", default=12000, show_default=True, help="Pairs drawn from the knowledge base.")
 @click.option("--if-missing", is_flag=True, help="Do nothing when a model is there.")
 def train_command(pairs: int, if_missing: bool) -> None:
     """Train the model on pairs of the knowledge base and put it to use; the former one is kept."""

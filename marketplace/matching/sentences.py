@@ -36,22 +36,32 @@ def score_words(score: float) -> str:
 def _sentence(reason: Reason, language: str) -> str:
     if reason.kind == "application":
         return _application(reason, language)
-    if reason.kind == "material" and reason.facts.get("material"):
-        name = knowledge().taxonomy.materials[reason.facts["material"]].name(language)
-        if reason.facts["named"] == "yes":
-            return gettext("Both name %(material)s.", material=name)
-        return gettext("Both read like %(material)s.", material=name)
+    if reason.kind == "material":
+        return _material(reason, language)
     if reason.kind == "nearness":
         return _nearness(reason)
     value = float(reason.facts.get("value", "0"))
     plain = {
-        "family": gettext("The materials belong to the same family."),
-        "text": gettext("The descriptions use the same words."),
-        "code": gettext("They share a waste code."),
+        "text": gettext("The descriptions speak of the same things."),
+        "composition": gettext("The stated amounts fit.") if value > 0.5 else gettext("The stated amounts do not fit."),
         "quantity": gettext("The quantities fit.") if value >= 0.7 else gettext("The quantities differ."),
         "dates": gettext("The dates overlap.") if value >= 1 else gettext("The dates lie close."),
+        "price": gettext("The price asked is within what is paid.") if value >= 1 else gettext("The prices differ."),
     }
-    return plain.get(reason.kind, "")
+    is_unknown = reason.kind in ("composition", "price") and value == 0.5
+    return "" if is_unknown else plain.get(reason.kind, "")
+
+
+def _material(reason: Reason, language: str) -> str:
+    kind, slug = reason.facts["kind"], reason.facts["material"]
+    if kind == "code":
+        return gettext("They share a waste code.")
+    if kind == "family" or not slug:
+        return gettext("The materials belong to the same family.")
+    name = knowledge().taxonomy.materials[slug].name(language)
+    if reason.facts["named"] == "yes":
+        return gettext("Both name %(material)s.", material=name)
+    return gettext("Both read like %(material)s.", material=name)
 
 
 def _application(reason: Reason, language: str) -> str:

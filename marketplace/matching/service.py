@@ -172,6 +172,7 @@ def as_value(listing: Listing, licences: dict[int, tuple[str, ...]]) -> MatchLis
         hw_codes=licences.get(listing.enterprise_id, ()),
         available_from=listing.available_from,
         available_until=listing.available_until,
+        price_cny_per_t=None if listing.price_cny_per_t is None else float(listing.price_cny_per_t),
         enterprise=str(listing.enterprise_id),
     )
 

@@ -27,6 +27,7 @@ TRUSTED = [
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "marketplace.matching.core.model.AdditiveTrees",
 ]
 
 

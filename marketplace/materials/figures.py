@@ -53,6 +53,12 @@ def _components() -> Recogniser:
     return Recogniser({c.slug: c.labels for c in thesaurus().of_kind("components")})
 
 
+@cache
+def component_slugs() -> tuple[str, ...]:
+    """The components a figure may be of, in the order of the file."""
+    return tuple(c.slug for c in thesaurus().of_kind("components"))
+
+
 def figures_of(text: str) -> list[Figure]:
     """The figures of a raw text in order of appearance; of one component the first."""
     plain = normalise(text)

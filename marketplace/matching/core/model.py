@@ -1,76 +1,148 @@
-"""The calibrated score of a pair, monotone in every feature, and its division among the features. Pure (scikit-learn).
+"""The calibrated score of a pair, monotone in every feature, and its division among groups of features. Pure.
 
-Gradient-boosted trees with a monotone constraint on each feature, calibrated by isotonic regression over
-cross-validation folds (both monotone, so that a better fit never lowers the score). A small share of the plain
-mean of the features breaks ties between pairs that fall into the same leaf.
+Gradient-boosted trees (scikit-learn) with a monotone constraint on each feature and without interactions: the
+log-odds is a sum of one curve per feature, so a score can be read from tables, explained exactly, and bounded from
+some of its features. Features are rounded to thousandths first; the tables hold the trees' answer for each of them.
+Calibration is isotonic regression over cross-validation folds; a small share of the uncalibrated probability keeps the
+order where it is flat.
 """
 
 import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import ThreadpoolController
 
-from marketplace.matching.core.features import NAMES
+from marketplace.matching.core.features import COUNT, NAMES
 
-TIE_SHARE = 0.03  # of the score; the rest is the calibrated probability
 SEED = 20261124
+STEPS = 1000  # a feature is known to one thousandth
+TIE_SHARE = 0.02  # of the score
+SLOPE = 0.3  # log-odds per unit of each feature beside the trees: orders pairs that fall into the same leaves
+GROUPS: dict[str, tuple[str, ...]] = {
+    "application": ("application",),
+    "material": ("material", "family", "code"),
+    "text": ("text",),
+    "composition": ("composition",),
+    "quantity": ("quantity",),
+    "dates": ("dates",),
+    "price": ("price",),
+    "nearness": ("nearness", "benefit"),
+}
 
 
-@dataclass(slots=True)
+class AdditiveTrees(ClassifierMixin, BaseEstimator):
+    """Boosted trees without interactions, monotone in every feature, plus a small slope."""
+
+    def __init__(self, max_iter: int = 220, learning_rate: float = 0.08, min_samples_leaf: int = 40) -> None:
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.min_samples_leaf = min_samples_leaf
+
+    def fit(self, features: np.ndarray, useful: np.ndarray, sample_weight: np.ndarray | None = None) -> "AdditiveTrees":
+        """Train on an array (pairs, features), each 0 to 1, and an array of 0 and 1."""
+        self.trees_ = HistGradientBoostingClassifier(
+            monotonic_cst=[1] * features.shape[1],
+            interaction_cst="no_interactions",
+            max_depth=3,
+            max_iter=self.max_iter,
+            learning_rate=self.learning_rate,
+            min_samples_leaf=self.min_samples_leaf,
+            random_state=SEED,
+        ).fit(features, useful, sample_weight)
+        self.classes_ = self.trees_.classes_
+        return self
+
+    def decision_function(self, features: np.ndarray) -> np.ndarray:
+        """Log-odds before calibration."""
+        return np.asarray(self.trees_.decision_function(features) + SLOPE * features.sum(axis=1))
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """0 or 1 for each pair."""
+        return np.asarray(self.classes_[(self.decision_function(features) > 0).astype(int)])
+
+
 class MatchModel:
-    """A fitted classifier over the features named in `features.NAMES`."""
+    """A fitted classifier over the features named in `features.NAMES`, read from tables."""
 
-    classifier: CalibratedClassifierCV
+    def __init__(self, classifier: CalibratedClassifierCV) -> None:
+        self.classifier = classifier
+        inner = classifier.calibrated_classifiers_[0]
+        self.start, self.curves = _tables(inner.estimator)
+        steps = inner.calibrators[0]
+        self._reached, self._probability = steps.X_thresholds_, steps.y_thresholds_
 
     @classmethod
-    def fit(cls, features: np.ndarray, useful: np.ndarray) -> "MatchModel":
-        """Train on an array (pairs, features) and an array of 0 and 1."""
-        trees = HistGradientBoostingClassifier(
-            monotonic_cst=[1] * len(NAMES), max_depth=4, max_iter=120, learning_rate=0.08, random_state=SEED
-        )
-        return cls(CalibratedClassifierCV(trees, method="isotonic", cv=4, ensemble=False).fit(features, useful))
+    def fit(cls, features: np.ndarray, useful: np.ndarray, weights: np.ndarray | None = None) -> "MatchModel":
+        """Train on an array (pairs, features), an array of 0 and 1, and the weight of each pair (1 without it)."""
+        calibrated = CalibratedClassifierCV(AdditiveTrees(), method="isotonic", cv=4, ensemble=False)
+        return cls(calibrated.fit(_thousandths(features) / STEPS, useful, sample_weight=weights))
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """Probability that each pair is useful, 0 to 1, for an array (pairs, features)."""
         if len(features) == 0:
             return np.zeros(0)
-        with _threads().limit(limits=1, user_api="openmp"):  # a page's few rows lose more by sharing than they gain
-            probability = self.classifier.predict_proba(features)[:, 1]
-        # Twelve places: the order of a sum must not decide between equal pairs.
-        return np.round((1 - TIE_SHARE) * probability + TIE_SHARE * features.mean(axis=1), 12)
+        return self.probability(self.log_odds(list(features.T)))
 
-    def shares(self, features: np.ndarray) -> np.ndarray:
-        """Shapley values of each feature against a pair with all features zero.
+    def log_odds(self, columns: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
+        """The sum of the curves of the features from number `first` on, one array (pairs) each, without `start`."""
+        total = np.zeros(len(columns[0]))
+        for offset, values in enumerate(columns):
+            total += self.curves[first + offset].take(_thousandths(values))
+        return total
+
+    def probability(self, log_odds: np.ndarray) -> np.ndarray:
+        """The calibrated probability of a sum of all curves (without `start`); twelve places decide an order."""
+        log_odds = log_odds + self.start
+        calibrated = np.interp(log_odds, self._reached, self._probability)
+        return np.asarray(np.round((1 - TIE_SHARE) * calibrated + TIE_SHARE * expit(log_odds), 12))
+
+    def shares(self, columns: Sequence[np.ndarray]) -> np.ndarray:
+        """Shapley values of each group of features against a pair with all features zero.
 
         Returns:
-            An array (pairs, features + 1); the last column is the score of the all-zero pair, so that each row
-            adds up to the pair's score.
+            An array (pairs, groups + 1) in the order of GROUPS; the last column is the score of the all-zero pair, so
+            that each row adds up to the pair's score.
         """
-        count = len(NAMES)
-        subsets = np.array(list(itertools.product([0.0, 1.0], repeat=count)))
-        masked = features[:, None, :] * subsets[None, :, :]
-        scores = self.score(masked.reshape(-1, count)).reshape(len(features), len(subsets))
-        shares = np.empty((len(features), count + 1))
-        for j in range(count):
-            without = subsets[:, j] == 0
-            others = subsets[without].sum(axis=1).astype(int)
-            weights = np.array([_shapley_weight(size, count) for size in others])
-            gain = scores[:, np.flatnonzero(without) + 2 ** (count - 1 - j)] - scores[:, without]
-            shares[:, j] = gain @ weights
-        shares[:, count] = scores[:, 0]
-        return shares
+        gains = np.stack([self.curves[j].take(_thousandths(values)) for j, values in enumerate(columns)])
+        of_groups = np.stack([gains[[NAMES.index(n) for n in names]].sum(axis=0) for names in GROUPS.values()])
+        scores = self.probability(of_groups.T @ _subsets().T)  # (pairs, subsets)
+        return np.asarray(scores @ _shapley())
+
+
+def _thousandths(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.rint(values * STEPS), np.intp)
+
+
+def _tables(trees: AdditiveTrees) -> tuple[float, np.ndarray]:
+    """The log-odds of the all-zero pair, and what each feature adds to it at each thousandth (features, 1001)."""
+    grid = np.zeros((COUNT * (STEPS + 1), COUNT))
+    for j in range(COUNT):
+        grid[j * (STEPS + 1) : (j + 1) * (STEPS + 1), j] = np.arange(STEPS + 1) / STEPS
+    found = trees.decision_function(grid).reshape(COUNT, STEPS + 1)
+    start = float(found[0, 0])
+    return start, found - start
 
 
 @cache
-def _threads() -> ThreadpoolController:
-    return ThreadpoolController()
+def _subsets() -> np.ndarray:
+    return np.array(list(itertools.product([0.0, 1.0], repeat=len(GROUPS))))
 
 
 @cache
-def _shapley_weight(size: int, count: int) -> float:
-    return math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
+def _shapley() -> np.ndarray:
+    """How the scores of all subsets of groups combine into shares: (subsets, groups + 1)."""
+    count, subsets = len(GROUPS), _subsets()
+    weights = np.zeros((len(subsets), count + 1))
+    for j in range(count):
+        for row, subset in enumerate(subsets):
+            others = int(subset.sum() - subset[j])
+            weight = math.factorial(others) * math.factorial(count - others - 1) / math.factorial(count)
+            weights[row, j] = weight if subset[j] else -weight
+    weights[0, count] = 1.0
+    return weights

@@ -1,7 +1,7 @@
 """Training pairs made from the knowledge base alone: texts in its words, spoilt like real ones. Pure.
 
 No judged set is read here (tests/matching/test_training.py holds us to it). A pair is useful with a probability
-that follows the grade of the documented use and, mildly, quantity, dates and distance.
+that follows the grade of the documented use and, mildly, everything else that a practitioner weighs.
 """
 
 from collections.abc import Sequence
@@ -10,42 +10,57 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from marketplace.matching.core.features import FeatureReader, dates_fit, nearness, quantity_fit
+from marketplace.matching.core.encode import Encoder
+from marketplace.matching.core.features import COUNT, NAMES, cheap_features, dear_features, query_of
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.model import SEED, MatchModel
-from marketplace.matching.core.profiles import ProfileReader, text_similarity
 from marketplace.matching.core.values import MatchListing
-from marketplace.places import road_km
+from marketplace.materials.thesaurus import thesaurus
 
-USEFUL = {3: 0.97, 2: 0.8, 1: 0.3, 0: 0.01}
-CHUNK = 1500
+USEFUL = {3: 0.985, 2: 0.93, 1: 0.22, 0: 0.006}
+UNITLESS = {"comp-ph", "comp-whiteness", "comp-fineness", "comp-strength-index", "comp-viscosity", "comp-acid-value"}
 START = date(2026, 1, 1)
 
 
-def train(base: Knowledge, pairs: int = 7000, seed: int = SEED) -> MatchModel:
+def train(base: Knowledge, pairs: int = 12000, seed: int = SEED) -> MatchModel:
     """A model fitted to pairs of the knowledge base."""
     features, useful = training_pairs(base, pairs, seed)
     return MatchModel.fit(features, useful)
 
 
-def training_pairs(base: Knowledge, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def training_pairs(
+    base: Knowledge, pairs: int, seed: int, encoder: Encoder | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Features (pairs, features) and labels; one third documented, two thirds drawn or nearly right."""
     rng = np.random.default_rng(seed)
     drawn = [_pair(base, rng) for _ in range(pairs)]
-    reader, features = ProfileReader(base), FeatureReader(base)
-    rows: list[tuple[float, ...]] = []
-    for start in range(0, pairs, CHUNK):
-        chunk = drawn[start : start + CHUNK]
-        offers, wants = [o for o, _, _ in chunk], [w for _, w, _ in chunk]
-        of_offers, of_wants = reader.read(offers), reader.read(wants)
-        for offer, want, a, b in zip(offers, wants, of_offers, of_wants, strict=True):
-            text = float(text_similarity([a], [b])[0, 0])
-            rows.append(features.evidence(offer, want, a.concepts, b.concepts, text).values)
-    useful = np.array([rng.random() < probability for _, _, probability in drawn], dtype=int)
-    return np.array(rows), useful
+    features = pair_features([o for o, _, _ in drawn], [w for _, w, _ in drawn], encoder or Encoder(base))
+    probability = np.array([USEFUL[grade] for _, _, grade in drawn]) * _mildly(features)
+    return features, (rng.random(pairs) < probability).astype(int)
 
 
-def _pair(base: Knowledge, rng: np.random.Generator) -> tuple[MatchListing, MatchListing, float]:
+def pair_features(offers: Sequence[MatchListing], wants: Sequence[MatchListing], encoder: Encoder) -> np.ndarray:
+    """The features of each offer with the want of the same place: an array (pairs, features)."""
+    of_offers, of_wants = encoder.encode(offers), encoder.encode(wants)
+    found = np.empty((len(offers), COUNT))
+    for row in range(len(offers)):
+        query = query_of(of_wants.take([row]), False, encoder.tables)
+        only = np.array([row])
+        found[row] = np.concatenate([*cheap_features(query, of_offers, only), *dear_features(query, of_offers, only)])
+    return found
+
+
+def _mildly(features: np.ndarray) -> np.ndarray:
+    """How much of a pair's usefulness is left by what it has besides the material: 1 at the best."""
+    value = {name: features[:, NAMES.index(name)] for name in NAMES}
+    left = 0.94 + 0.06 * value["quantity"] * value["dates"]
+    left *= 0.94 + 0.06 * value["nearness"]
+    left *= 0.9 + 0.1 * np.minimum(1, value["price"] / 0.5)
+    left *= np.where(value["composition"] < 0.5, 0.45, 1.0)
+    return np.asarray(left * np.where(value["benefit"] < 0.5, 0.9, 1.0))
+
+
+def _pair(base: Knowledge, rng: np.random.Generator) -> tuple[MatchListing, MatchListing, int]:
     application = base.applications[rng.integers(len(base.applications))]
     material, use, grade = application.material, application.use, application.grade
     kind = rng.random()
@@ -56,9 +71,24 @@ def _pair(base: Knowledge, rng: np.random.Generator) -> tuple[MatchListing, Matc
     offer, want = _offer(base, rng, material), _want(base, rng, use, material if rng.random() < 0.15 else "")
     if want.material and want.material == material:
         grade = max(grade, 2)
-    mildly = 0.85 + 0.15 * quantity_fit(offer.monthly_t, want.monthly_t) * dates_fit(offer, want)
-    mildly *= 0.8 + 0.2 * nearness(road_km(offer.lat, offer.lon, want.lat, want.lon))
-    return offer, replace(want, material=""), USEFUL[grade] * mildly
+    if rng.random() < 0.25:
+        offer, want = _state_amounts(rng, offer, want)
+    return offer, replace(want, material=""), grade
+
+
+def _state_amounts(
+    rng: np.random.Generator, offer: MatchListing, want: MatchListing
+) -> tuple[MatchListing, MatchListing]:
+    """Both state a share of the same component; two times in three the offer keeps what the want asks."""
+    components = [c for c in thesaurus().of_kind("components") if c.slug not in UNITLESS]
+    component = components[rng.integers(len(components))]
+    asked = int(rng.integers(10, 80))
+    given = asked + int(rng.integers(1, 15)) * (1 if rng.random() < 0.67 else -1)
+    offered, wanted = (component.name(x.language) for x in (offer, want))
+    return (
+        replace(offer, description=f"{offer.description} {offered} {given} %"),
+        replace(want, description=f"{want.description} {wanted} ≥ {asked} %"),
+    )
 
 
 def _another_material(base: Knowledge, rng: np.random.Generator, material: str, is_near: bool) -> str:
@@ -71,7 +101,9 @@ def _offer(base: Knowledge, rng: np.random.Generator, material: str) -> MatchLis
     node = base.taxonomy.materials[material]
     is_zh = rng.random() < 0.5
     names = (node.name_zh, *node.synonyms_zh) if is_zh else (node.name_en, *node.synonyms_en)
-    return _listing(rng, True, is_zh, _pick(rng, names, 1 + int(rng.random() < 0.3)), [node.composition])
+    offer = _listing(rng, True, is_zh, _pick(rng, names, 1 + int(rng.random() < 0.3)), [node.composition])
+    codes = tuple(c for c in (*node.low_codes[:1], node.hw_code) if c)
+    return replace(offer, codes=codes, material=material) if rng.random() < 0.4 else offer
 
 
 def _want(base: Knowledge, rng: np.random.Generator, use: str, material: str) -> MatchListing:
@@ -82,7 +114,8 @@ def _want(base: Knowledge, rng: np.random.Generator, use: str, material: str) ->
         found = base.taxonomy.materials[material]
         words.append(found.name_zh if is_zh else found.name_en)
     listing = _listing(rng, False, is_zh, words, [node.sector_zh if is_zh else node.sector_en])
-    return replace(listing, material=material)
+    codes = base.taxonomy.materials[material].low_codes[:1] if material else ()
+    return replace(listing, material=material, codes=codes if rng.random() < 0.5 else ())
 
 
 def _listing(
@@ -98,6 +131,7 @@ def _listing(
         lon=121.2 + 0.5 * rng.random(),
         language="zh" if is_zh else "en",
         monthly_t=float(10 ** rng.uniform(0, 4)),
+        price_cny_per_t=float(rng.integers(-300, 1500)) if rng.random() < 0.4 else None,
         available_from=start,
         available_until=start + timedelta(days=int(rng.integers(30, 365))),
     )

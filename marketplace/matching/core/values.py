@@ -30,6 +30,7 @@ class MatchListing:
     hw_codes: tuple[str, ...] = ()
     available_from: date | None = None
     available_until: date | None = None
+    price_cny_per_t: float | None = None
     enterprise: str = ""
 
     @property

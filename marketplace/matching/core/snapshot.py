@@ -1,0 +1,207 @@
+"""Blocks on disk: written once, checked, then mapped by every worker. Pure.
+
+A snapshot is a folder of raw arrays and `manifest.json`, which names each file's type, shape and SHA-256. Opening
+maps the files and checks what costs the same at any size: the manifest's own hash, the format, the knowledge it was
+made from, every file's length and the bytes at its ends. `verify` reads everything; the job that builds a snapshot
+does so before it is put to use.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marketplace.matching.core.block import Block, block_of, order_of
+from marketplace.matching.core.columns import LAYOUT, Columns, rows_axis, shape_of, take_rows
+from marketplace.matching.core.tables import KnowledgeTables
+
+FORMAT = 2
+EDGE = 65536  # bytes at both ends of a file that are checked on opening
+CHUNK = 32768  # rows copied at a time
+LISTS = ("starts", "rows", "centres", "cell_starts", "cell_rows")
+KINDS = ("offers", "wants")
+
+
+class BrokenSnapshot(RuntimeError):
+    """The snapshot cannot be used; the message says why. Build a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Both kinds of listings as they stood at `change` (the newest change that is in it)."""
+
+    offers: Block
+    wants: Block
+    change: int
+    built_at: str
+
+    def partners_of(self, is_offer: bool) -> Block:
+        """The listings that an offer (or a want) may be matched with."""
+        return self.wants if is_offer else self.offers
+
+
+def fingerprint(tables: KnowledgeTables) -> str:
+    """Changes when the numbers of materials or uses mean something else."""
+    return hashlib.sha256("|".join((*tables.material_slugs, *tables.use_slugs)).encode()).hexdigest()[:16]
+
+
+class Writer:
+    """Writes a snapshot beside its final place; `finish` moves it there in one step."""
+
+    def __init__(self, folder: Path, tables: KnowledgeTables) -> None:
+        self._final, self._tables = folder, tables
+        self._folder = folder.with_name(f".{folder.name}.{os.getpid()}")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        self._files: dict[str, dict[str, Any]] = {}
+
+    def write(self, kind: str, count: int, parts: Iterable[Columns]) -> None:
+        """Write one kind, `count` listings in parts, sorted and with its lists."""
+        unsorted = {n: self._map(f"{kind}.{n}.unsorted", LAYOUT[n][0], shape_of(n, count)) for n in LAYOUT}
+        filled = 0
+        for part in parts:
+            for name, array in unsorted.items():
+                view = array if rows_axis(name) == 0 else np.moveaxis(array, -1, 0)
+                found = getattr(part, name)
+                view[filled : filled + len(part)] = found if rows_axis(name) == 0 else np.moveaxis(found, -1, 0)
+            filled += len(part)
+        if filled != count:
+            raise BrokenSnapshot(f"{filled} {kind} came where {count} were announced")
+        columns = self._sorted(kind, Columns(**unsorted))
+        block = block_of(columns, self._tables)
+        for name in LISTS:
+            self._store(f"{kind}.{name}", getattr(block, name))
+        for name in LAYOUT:
+            (self._folder / f"{kind}.{name}.unsorted").unlink()
+
+    def finish(self, change: int, built_at: str) -> Path:
+        """Name everything in the manifest, check it by reading it back, and put the snapshot in its place.
+
+        Raises:
+            BrokenSnapshot: what was read back is not what was written.
+        """
+        for name, entry in self._files.items():
+            entry |= _hashes(self._folder / name)
+        manifest = {
+            "format": FORMAT,
+            "knowledge": fingerprint(self._tables),
+            "change": change,
+            "built_at": built_at,
+            "files": self._files,
+        }
+        body = json.dumps(manifest, indent=1, sort_keys=True)
+        (self._folder / "manifest.json").write_text(body, encoding="utf-8")
+        (self._folder / "manifest.sha256").write_text(hashlib.sha256(body.encode()).hexdigest(), encoding="ascii")
+        verify(self._folder)
+        os.replace(self._folder, self._final)
+        return self._final
+
+    def _sorted(self, kind: str, unsorted: Columns) -> Columns:
+        order = order_of(unsorted)
+        arrays: dict[str, np.ndarray] = {}
+        for name in LAYOUT:
+            source = getattr(unsorted, name)
+            target = self._map(f"{kind}.{name}", source.dtype.str, source.shape)
+            self._files[f"{kind}.{name}"] = {"dtype": source.dtype.str, "shape": list(source.shape)}
+            for start in range(0, len(order), CHUNK):
+                rows = order[start : start + CHUNK]
+                if rows_axis(name) == 0:
+                    target[start : start + CHUNK] = take_rows(name, source, rows)
+                else:
+                    target[:, start : start + CHUNK] = take_rows(name, source, rows)
+            arrays[name] = target
+        return Columns(**arrays)
+
+    def _map(self, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+        if 0 in shape:
+            (self._folder / name).touch()
+            return np.zeros(shape, dtype)
+        return np.asarray(np.memmap(self._folder / name, dtype, "w+", shape=shape))
+
+    def _store(self, name: str, array: np.ndarray) -> None:
+        array.tofile(self._folder / name)
+        self._files[name] = {"dtype": array.dtype.str, "shape": list(array.shape)}
+
+
+def open_snapshot(folder: Path, tables: KnowledgeTables) -> Snapshot:
+    """Map a snapshot.
+
+    Raises:
+        BrokenSnapshot: it is missing, damaged, of another format, or made from other knowledge.
+    """
+    manifest = _manifest(folder)
+    if manifest["knowledge"] != fingerprint(tables):
+        raise BrokenSnapshot(f"{folder} was made from other materials and uses; run `flask match build`")
+    for name, entry in manifest["files"].items():
+        _check_edges(folder / name, entry)
+    blocks = {kind: _block(folder, kind, manifest["files"]) for kind in KINDS}
+    return Snapshot(blocks["offers"], blocks["wants"], int(manifest["change"]), str(manifest["built_at"]))
+
+
+def verify(folder: Path) -> None:
+    """Read every byte of a snapshot.
+
+    Raises:
+        BrokenSnapshot: a file is not what the manifest says; the message names it.
+    """
+    for name, entry in _manifest(folder)["files"].items():
+        _check_edges(folder / name, entry)
+        if _hashes(folder / name)["sha256"] != entry["sha256"]:
+            raise BrokenSnapshot(f"{folder / name} is damaged; run `flask match build`")
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    try:
+        body = (folder / "manifest.json").read_bytes()
+        expected = (folder / "manifest.sha256").read_text(encoding="ascii").strip()
+    except OSError as missing:
+        raise BrokenSnapshot(f"{folder} holds no snapshot ({missing}); run `flask match build`") from missing
+    if hashlib.sha256(body).hexdigest() != expected:
+        raise BrokenSnapshot(f"{folder / 'manifest.json'} is damaged; run `flask match build`")
+    manifest: Mapping[str, Any] = json.loads(body)
+    if manifest["format"] != FORMAT:
+        raise BrokenSnapshot(
+            f"{folder} has format {manifest['format']}, this version reads {FORMAT}; run `flask match build`"
+        )
+    return manifest
+
+
+def _block(folder: Path, kind: str, files: Mapping[str, Mapping[str, Any]]) -> Block:
+    def mapped(name: str) -> np.ndarray:
+        entry = files[f"{kind}.{name}"]
+        shape = tuple(entry["shape"])
+        if 0 in shape:
+            return np.zeros(shape, entry["dtype"])
+        return np.asarray(np.memmap(folder / f"{kind}.{name}", entry["dtype"], "r", shape=shape))
+
+    return Block(Columns(**{name: mapped(name) for name in LAYOUT}), **{name: mapped(name) for name in LISTS})
+
+
+def _check_edges(path: Path, entry: Mapping[str, Any]) -> None:
+    wanted = int(np.prod(entry["shape"], dtype=np.int64)) * np.dtype(entry["dtype"]).itemsize
+    try:
+        found = path.stat().st_size
+    except OSError as missing:
+        raise BrokenSnapshot(f"{path} is missing; run `flask match build`") from missing
+    if found != wanted:
+        raise BrokenSnapshot(f"{path} holds {found} bytes where {wanted} belong; run `flask match build`")
+    if _edges(path) != entry["edges"]:
+        raise BrokenSnapshot(f"{path} is damaged; run `flask match build`")
+
+
+def _hashes(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "edges": _edges(path)}
+
+
+def _edges(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(EDGE)
+        file.seek(max(0, path.stat().st_size - EDGE))
+        return hashlib.sha256(start + file.read(EDGE)).hexdigest()
