@@ -1,15 +1,13 @@
 """Find the concepts a text names, in either language, by longest match over their terms. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marketplace.materials.text import Reading, read
+from marketplace.materials.negation import absent_spans, is_absent
+from marketplace.materials.text import Reading, read, stem
+from marketplace.materials.typos import Speller
 
-# A concept that the text says is absent is no evidence for it.
-_NEGATION_EN = re.compile(r"(?:\bno|\bnot|\bfree of|\bwithout|\bnon|\bexcept)\s+(?:\w+\s+){0,1}$")
-_NEGATION_ZH = re.compile(r"(?:不含|无|不是|非|不要|除)[\u4e00-\u9fff]{0,1}$")
 _END = ""  # no unit is empty, so this key of a node holds what ends there
 
 
@@ -34,14 +32,20 @@ class Lexicon:
         """Args: dictionaries: concept → its names in both languages."""
         self._count = len(dictionaries)
         self._root: dict[str, Any] = {}
+        self._known: set[str] = set()
+        words: set[str] = set()
         for number, terms in enumerate(dictionaries):
             for concept, names in terms.items():
                 for name in names:
-                    self._add(number, concept, read(name).units)
+                    reading = read(name)
+                    words.update(reading.pieces)
+                    self._add(number, concept, reading.units)
+        self._speller = Speller(words)
 
     def _add(self, number: int, concept: str, units: Sequence[str]) -> None:
         if not units:
             return
+        self._known.update(units)
         node = self._root
         for unit in units:
             node = node.setdefault(unit, {})
@@ -52,24 +56,29 @@ class Lexicon:
     def mentions(self, reading: Reading) -> list[list[Mention]]:
         """Of each dictionary, its concepts in order of appearance; negated ones are left out."""
         found: list[list[Mention]] = [[] for _ in range(self._count)]
-        units, plain, root = reading.units, reading.plain, self._root
+        plain, root, known = reading.plain, self._root, self._known
+        units = [u if u in known or u >= "\u3400" else self._spelt(reading, i) for i, u in enumerate(reading.units)]
         free = [0] * self._count  # the first unit that a dictionary has not used up
+        spans, absent_until = absent_spans(plain), -1
         for i, unit in enumerate(units):
-            if unit not in root:
-                continue
-            longest = self._longest(units, i)
+            longest = self._longest(units, i) if unit in root else None
             if not longest:
                 continue
             start = reading.starts[i]
-            is_absent = _is_negated(plain, start)
+            furthest = max(reading.ends[after - 1] for after, _ in longest.values())
+            absent = is_absent(plain, start, furthest, spans, absent_until)
+            absent_until = max(absent_until, furthest) if absent else absent_until
             for number, (after, concepts) in longest.items():
                 if i < free[number]:
                     continue
                 free[number] = after
-                if not is_absent:
+                if not absent:
                     end = reading.ends[after - 1]
                     found[number] += [Mention(c, plain[start:end], start, end) for c in concepts]
         return found
+
+    def _spelt(self, reading: Reading, i: int) -> str:
+        return stem(self._speller.correct(reading.plain[reading.starts[i] : reading.ends[i]]))
 
     def _longest(self, units: Sequence[str], i: int) -> dict[int, tuple[int, list[str]]]:
         """By dictionary, the unit after its longest term that begins at unit `i`, and what that term names."""
@@ -96,8 +105,3 @@ class Recogniser:
     def mentions(self, text: str) -> list[Mention]:
         """Concepts of a raw text in order of appearance; negated ones are left out."""
         return self._lexicon.mentions(read(text))[0]
-
-
-def _is_negated(plain: str, start: int) -> bool:
-    before = plain[max(0, start - 24) : start]
-    return bool(_NEGATION_EN.search(before) or _NEGATION_ZH.search(before))

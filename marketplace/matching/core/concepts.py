@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.space import Space, Vocabulary, analyse, terms_of
 from marketplace.matching.core.values import MatchListing
+from marketplace.materials.codes import codes_of
 from marketplace.materials.recognise import Lexicon, Mention
+from marketplace.materials.taxonomy import Taxonomy
 from marketplace.materials.text import Reading, read
 from marketplace.materials.thesaurus import thesaurus
 
@@ -19,6 +21,7 @@ __all__ = ["ConceptReader", "Concepts", "analyse"]
 NAMED_IN_TITLE = 1.0
 NAMED_IN_TEXT = 0.6
 NAMED_SILENCES = 0.5  # by how much a guess fades where something was named with full weight
+CODED = 0.7  # a code that only one material has
 LEAST = 0.12
 MOST_CONCEPTS = 6
 BY_PRODUCT = 0.6  # a product that is named speaks for the uses that replace it, less than the use's own name
@@ -26,11 +29,15 @@ BY_PRODUCT = 0.6  # a product that is named speaks for the uses that replace it,
 
 @dataclass(frozen=True, slots=True)
 class Concepts:
-    """Weights by slug; `named` are the materials that stand in the text or were chosen, not guessed from nearness."""
+    """Weights by slug; `named` are the materials that stand in the text or were chosen, not guessed from nearness.
+
+    `codes`: waste codes that the text states ("100202", "SW17", "HW08", "900-249-08").
+    """
 
     materials: Mapping[str, float]
     uses: Mapping[str, float]
     named: frozenset[str] = frozenset()
+    codes: tuple[str, ...] = ()
 
 
 class ConceptReader:
@@ -42,6 +49,7 @@ class ConceptReader:
         replaced = {c.slug: c for c in thesaurus() if c.related}
         self._related = {slug: c.related for slug, c in replaced.items()}
         self._names = Lexicon([base.taxonomy.names, uses, {slug: c.labels for slug, c in replaced.items()}])
+        self._of_code = _materials_by_code(base.taxonomy)
         self._vocabulary = Vocabulary(term for names in (materials, uses) for terms in names.values() for term in terms)
         self._material_space, self._use_space = Space(materials, self._vocabulary), Space(uses, self._vocabulary)
 
@@ -67,6 +75,7 @@ class ConceptReader:
         near_uses: Mapping[str, float],
     ) -> Concepts:
         title, rest = (self._names.mentions(r) for r in reading)
+        codes = codes_of(f"{reading[0].plain}\n{reading[1].plain}")
         materials = _weigh([_outside(title[0], title[1]), _outside(rest[0], rest[1])])
         if listing.material:
             materials = {slug: weight * 0.4 for slug, weight in materials.items()} | {listing.material: 1.0}
@@ -74,10 +83,19 @@ class ConceptReader:
         named = max(materials.values(), default=0.0), max(uses.values(), default=0.0)
         return Concepts(
             # a use that is named is no hint of a material whose name it shares (刨花板 asks for more than 刨花)
-            _top(materials, near_materials, max(named)),
+            _top(materials, self._coded(codes, near_materials), max(named)),
             _top(uses, near_uses, named[1]),
             frozenset(materials),
+            codes,
         )
+
+    def _coded(self, codes: Sequence[str], near: Mapping[str, float]) -> Mapping[str, float]:
+        """Guesses at materials, raised where a code of the text is a material's own."""
+        raised = dict(near)
+        for code in codes:
+            for slug in self._of_code.get(code, ()):
+                raised[slug] = max(raised.get(slug, 0.0), CODED / len(self._of_code[code]) ** 0.5)
+        return raised
 
     def _uses(self, named: Mapping[str, float], replaced: Mapping[str, float]) -> dict[str, float]:
         """Uses named, and those in which the products and processes that are named would be replaced or fed."""
@@ -86,6 +104,15 @@ class ConceptReader:
             for order, use in enumerate(self._related[slug]):
                 found[use] = max(found.get(use, 0.0), weight * BY_PRODUCT * 0.85**order)
         return found | {use: max(weight, found.get(use, 0.0)) for use, weight in named.items()}
+
+
+def _materials_by_code(tree: Taxonomy) -> dict[str, list[str]]:
+    """Materials by their six-digit codes; a kind SWxx or HWxx holds too many to be a hint of one."""
+    found: dict[str, list[str]] = {}
+    for material in tree:
+        for code in material.low_codes:
+            found.setdefault(code, []).append(material.slug)
+    return found
 
 
 def _weigh(found: Sequence[Sequence[Mention]]) -> dict[str, float]:
