@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 
+from marketplace.carbon.baselines import baselines
 from marketplace.carbon.library import library
 from marketplace.knowledge import knowledge
 from marketplace.materials.codes import low_title
@@ -32,6 +33,8 @@ def _material_faults() -> list[str]:
             found.append(f"{m.slug}: unknown unit {m.unit}")
         if m.hw_code and m.hazard == "none":
             found.append(f"{m.slug}: has a category HW but is not hazardous")
+        if m.slug not in baselines():
+            found.append(f"{m.slug}: carbon/data/baselines.csv names no usual treatment")
     return found
 
 

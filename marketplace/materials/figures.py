@@ -15,11 +15,11 @@ from marketplace.materials.thesaurus import thesaurus
 _AT_LEAST = r"≥|>=|>|over|above|at least|min\.?|minimum|more than|不低于|不少于|大于|高于|超过"
 _AT_MOST = r"≤|<=|<|under|below|at most|max\.?|maximum|less than|up to|不高于|不超过|不大于|小于|低于"
 _NUMBER = r"\d{1,7}(?:\.\d{1,6})?"
-_UNIT = r"%|ppm|mg/kg|g/kg|mj/kg|kcal/kg|大卡"
+_UNIT = r"%|percent\b|wt\.? ?%|ppm|mg/kg|g/kg|mg/l|g/l|克每升|克/升|mj/kg|kcal/kg|大卡|千卡"
 _FIGURE = (
     rf"(?:(?P<least>{_AT_LEAST})|(?P<most>{_AT_MOST}))?\s*(?P<first>{_NUMBER})"
     rf"(?:\s*(?:-|–|~|to|至|到)\s*(?P<second>{_NUMBER}))?\s*(?P<unit>{_UNIT})?"
-    r"\s*(?:(?P<least_after>以上)|(?P<most_after>以下|以内))?"
+    r"\s*(?:(?P<least_after>以上|or more|min\b)|(?P<most_after>以下|以内|or less|max\b)|(?P<about_after>左右|上下))?"
 )
 _AFTER = re.compile(r"\s*(?:content|含量|is|为|约|about|around|of|:|,)?\s*" + _FIGURE)
 _BEFORE = re.compile(_FIGURE + r"\s*(?:的|of)?\s*$")
@@ -32,14 +32,28 @@ _WITHOUT_UNIT = {
     "comp-viscosity",
     "comp-acid-value",
 }
-_UNITS = {"大卡": "kcal/kg", "mj/kg": "MJ/kg"}
+_UNITS = {
+    "大卡": "kcal/kg",
+    "千卡": "kcal/kg",
+    "mj/kg": "MJ/kg",
+    "mg/l": "mg/L",
+    "g/l": "g/L",
+    "克每升": "g/L",
+    "克/升": "g/L",
+    "percent": "%",
+    "wt%": "%",
+    "wt %": "%",
+    "wt.%": "%",
+    "wt. %": "%",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A stated amount of a component; both bounds are the same when one number is stated, None when open.
 
-    `unit`: "%", "ppm", "mg/kg", "g/kg", "MJ/kg" or "kcal/kg", empty for a parameter without one (pH, fineness).
+    `unit`: "%", "ppm", "mg/kg", "g/kg", "mg/L", "g/L", "MJ/kg" or "kcal/kg", empty for a parameter
+    without one (pH, fineness).
     """
 
     component: str
@@ -79,11 +93,19 @@ def _figure(plain: str, mention: Mention) -> Figure | None:
     return _read(mention.concept, before) if before else None
 
 
+def _is_share(match: re.Match[str], number: Decimal) -> bool:
+    """Plants leave out the per cent where a bound says that it is an amount: 氧化铝70以上, Fe ≥ 62."""
+    has_bound = any(match[name] for name in ("least", "most", "least_after", "most_after", "about_after"))
+    return has_bound and 1 <= number <= 100
+
+
 def _read(component: str, match: re.Match[str]) -> Figure | None:
     unit = _UNITS.get(match["unit"] or "", match["unit"] or "")
-    if not unit and component not in _WITHOUT_UNIT:
-        return None  # a number alone may be anything: a year, a truck, a grade
     first = Decimal(match["first"])
+    if not unit and component not in _WITHOUT_UNIT:
+        if not _is_share(match, first):
+            return None  # a number alone may be anything: a year, a truck, a grade
+        unit = "%"
     second = Decimal(match["second"]) if match["second"] else first
     low, high = min(first, second), max(first, second)
     if unit == "%" and high > 100:

@@ -1,15 +1,14 @@
 """Find the concepts a text names, in either language, by longest match over their terms. Pure."""
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from marketplace.materials.text import is_han, normalise, pieces, stem
+from marketplace.materials.negation import absent_spans, is_absent
+from marketplace.materials.text import Reading, read, stem
+from marketplace.materials.typos import Speller
 
-# A concept that the text says is absent is no evidence for it.
-_NEGATION_EN = re.compile(r"(?:\bno|\bnot|\bfree of|\bwithout|\bnon|\bexcept)\s+(?:\w+\s+){0,1}$")
-_NEGATION_ZH = re.compile(r"(?:不含|无|不是|非|不要|除)[\u4e00-\u9fff]{0,1}$")
+_END = ""  # no unit is empty, so this key of a node holds what ends there
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,64 +21,87 @@ class Mention:
     end: int
 
 
-class Recogniser:
-    """A dictionary of terms, each naming one or more concepts.
+class Lexicon:
+    """Several dictionaries of terms, each term naming one or more concepts, looked up in one pass over a text.
 
-    English terms are compared by stems, Chinese ones by characters; the longest term wins and its
-    characters are used up.
+    English terms are compared by stems, Chinese ones by characters. Within a dictionary the longest term wins and
+    its characters are used up; the dictionaries do not disturb one another.
     """
+
+    def __init__(self, dictionaries: Sequence[Mapping[str, Iterable[str]]]) -> None:
+        """Args: dictionaries: concept → its names in both languages."""
+        self._count = len(dictionaries)
+        self._root: dict[str, Any] = {}
+        self._known: set[str] = set()
+        words: set[str] = set()
+        for number, terms in enumerate(dictionaries):
+            for concept, names in terms.items():
+                for name in names:
+                    reading = read(name)
+                    words.update(reading.pieces)
+                    self._add(number, concept, reading.units)
+        self._speller = Speller(words)
+
+    def _add(self, number: int, concept: str, units: Sequence[str]) -> None:
+        if not units:
+            return
+        self._known.update(units)
+        node = self._root
+        for unit in units:
+            node = node.setdefault(unit, {})
+        concepts = node.setdefault(_END, {}).setdefault(number, [])
+        if concept not in concepts:
+            concepts.append(concept)
+
+    def mentions(self, reading: Reading) -> list[list[Mention]]:
+        """Of each dictionary, its concepts in order of appearance; negated ones are left out."""
+        found: list[list[Mention]] = [[] for _ in range(self._count)]
+        plain, root, known = reading.plain, self._root, self._known
+        units = [u if u in known or u >= "\u3400" else self._spelt(reading, i) for i, u in enumerate(reading.units)]
+        free = [0] * self._count  # the first unit that a dictionary has not used up
+        spans, absent_until = absent_spans(plain), -1
+        for i, unit in enumerate(units):
+            longest = self._longest(units, i) if unit in root else None
+            if not longest:
+                continue
+            start = reading.starts[i]
+            furthest = max(reading.ends[after - 1] for after, _ in longest.values())
+            absent = is_absent(plain, start, furthest, spans, absent_until)
+            absent_until = max(absent_until, furthest) if absent else absent_until
+            for number, (after, concepts) in longest.items():
+                if i < free[number]:
+                    continue
+                free[number] = after
+                if not absent:
+                    end = reading.ends[after - 1]
+                    found[number] += [Mention(c, plain[start:end], start, end) for c in concepts]
+        return found
+
+    def _spelt(self, reading: Reading, i: int) -> str:
+        return stem(self._speller.correct(reading.plain[reading.starts[i] : reading.ends[i]]))
+
+    def _longest(self, units: Sequence[str], i: int) -> dict[int, tuple[int, list[str]]]:
+        """By dictionary, the unit after its longest term that begins at unit `i`, and what that term names."""
+        longest: dict[int, tuple[int, list[str]]] = {}
+        node, count = self._root, len(units)
+        while i < count:
+            below = node.get(units[i])
+            if below is None:
+                break
+            node, i = below, i + 1
+            if _END in node:
+                for number, concepts in node[_END].items():
+                    longest[number] = (i, concepts)
+        return longest
+
+
+class Recogniser:
+    """One dictionary of terms."""
 
     def __init__(self, terms: Mapping[str, Iterable[str]]) -> None:
         """Args: terms: concept → its names in both languages."""
-        self._concepts: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        self._longest: dict[str, int] = {}  # by first unit
-        for concept, names in terms.items():
-            for name in names:
-                key = tuple(t for t, _, _ in _units(normalise(name)))
-                if key and concept not in self._concepts[key]:
-                    self._concepts[key].append(concept)
-                    self._longest[key[0]] = max(self._longest.get(key[0], 0), len(key))
+        self._lexicon = Lexicon([terms])
 
     def mentions(self, text: str) -> list[Mention]:
         """Concepts of a raw text in order of appearance; negated ones are left out."""
-        plain = normalise(text)
-        units = _units(plain)
-        found: list[Mention] = []
-        i = 0
-        while i < len(units):
-            length = self._match(units, i)
-            if not length:
-                i += 1
-                continue
-            start, end = units[i][1], units[i + length - 1][2]
-            if not _is_negated(plain, start):
-                key = tuple(t for t, _, _ in units[i : i + length])
-                found += [Mention(c, plain[start:end], start, end) for c in self._concepts[key]]
-            i += length
-        return found
-
-    def _match(self, units: list[tuple[str, int, int]], i: int) -> int:
-        longest = self._longest.get(units[i][0], 0)
-        for length in range(min(longest, len(units) - i), 0, -1):
-            if tuple(t for t, _, _ in units[i : i + length]) in self._concepts:
-                return length
-        return 0
-
-
-def _units(plain: str) -> list[tuple[str, int, int]]:
-    """Stems of words and single Han characters with their offsets."""
-    units: list[tuple[str, int, int]] = []
-    position = 0
-    for piece in pieces(plain):
-        start = plain.index(piece, position)
-        position = start + len(piece)
-        if is_han(piece):
-            units += [(c, start + k, start + k + 1) for k, c in enumerate(piece)]
-        else:
-            units.append((stem(piece), start, position))
-    return units
-
-
-def _is_negated(plain: str, start: int) -> bool:
-    before = plain[max(0, start - 24) : start]
-    return bool(_NEGATION_EN.search(before) or _NEGATION_ZH.search(before))
+        return self._lexicon.mentions(read(text))[0]

@@ -22,6 +22,8 @@ from marketplace.materials.figures import figures_of
         ("chloride content below 50 mg/kg", [("comp-cl", None, "50", "mg/kg")]),
         ("pH 2.5", [("comp-ph", "2.5", "2.5", "")]),
         ("moisture 10 %, 400 t a month", [("comp-moisture", "10", "10", "%")]),
+        ("Al2O3 70以上", [("comp-al2o3", "70", None, "%")]),
+        ("Fe 120克每升", [("comp-fe", "120", "120", "g/L")]),
         ("moisture 2026", []),
         ("moisture 140 %", []),
         ("granulated slag, 400 t a month", []),

@@ -7,19 +7,21 @@ stands in the text; and nearness of the text to a concept's terms, by words and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-
 from marketplace.matching.core.knowledge import Knowledge
+from marketplace.matching.core.space import Space, Vocabulary, analyse, terms_of
 from marketplace.matching.core.values import MatchListing
-from marketplace.materials.recognise import Mention, Recogniser
-from marketplace.materials.text import han_pairs, is_han, normalise, pieces, stem
+from marketplace.materials.codes import codes_of
+from marketplace.materials.recognise import Lexicon, Mention
+from marketplace.materials.taxonomy import Taxonomy
+from marketplace.materials.text import Reading, read
 from marketplace.materials.thesaurus import thesaurus
+
+__all__ = ["ConceptReader", "Concepts", "analyse"]
 
 NAMED_IN_TITLE = 1.0
 NAMED_IN_TEXT = 0.6
-NEAREST = 0.85  # the most that nearness alone may count
 NAMED_SILENCES = 0.5  # by how much a guess fades where something was named with full weight
+CODED = 0.7  # a code that only one material has
 LEAST = 0.12
 MOST_CONCEPTS = 6
 BY_PRODUCT = 0.6  # a product that is named speaks for the uses that replace it, less than the use's own name
@@ -27,27 +29,15 @@ BY_PRODUCT = 0.6  # a product that is named speaks for the uses that replace it,
 
 @dataclass(frozen=True, slots=True)
 class Concepts:
-    """Weights by slug; `named` are the materials that stand in the text or were chosen, not guessed from nearness."""
+    """Weights by slug; `named` are the materials that stand in the text or were chosen, not guessed from nearness.
+
+    `codes`: waste codes that the text states ("100202", "SW17", "HW08", "900-249-08").
+    """
 
     materials: Mapping[str, float]
     uses: Mapping[str, float]
     named: frozenset[str] = frozenset()
-
-
-def analyse(text: str) -> list[str]:
-    """Terms of a text for the vector space: stems and word pairs, Han characters and pairs, and letter 4-grams."""
-    found: list[str] = []
-    words: list[str] = []
-    for piece in pieces(normalise(text)):
-        if is_han(piece):
-            found += [f"h{pair}" for pair in han_pairs(piece)]
-            found += [f"c{char}" for char in piece]
-        elif len(piece) > 1 or piece.isdigit():
-            words.append(stem(piece))
-    found += [f"w{word}" for word in words]
-    found += [f"p{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
-    found += [f"g{word[i : i + 4]}" for word in words if len(word) > 4 for i in range(len(word) - 3)]
-    return found
+    codes: tuple[str, ...] = ()
 
 
 class ConceptReader:
@@ -56,53 +46,88 @@ class ConceptReader:
     def __init__(self, base: Knowledge) -> None:
         materials = {m.slug: m.terms for m in base.taxonomy}
         uses = {u.slug: u.terms for u in base.uses.values()}
-        self._material_names, self._use_names = Recogniser(base.taxonomy.names), Recogniser(uses)
-        self._replaced_names = Recogniser({c.slug: c.labels for c in thesaurus() if c.related})
-        self._material_space, self._use_space = _Space(materials), _Space(uses)
+        replaced = {c.slug: c for c in thesaurus() if c.related}
+        self._related = {slug: c.related for slug, c in replaced.items()}
+        self._names = Lexicon([base.taxonomy.names, uses, {slug: c.labels for slug, c in replaced.items()}])
+        self._of_code = _materials_by_code(base.taxonomy)
+        self._vocabulary = Vocabulary(term for names in (materials, uses) for terms in names.values() for term in terms)
+        self._material_space, self._use_space = Space(materials, self._vocabulary), Space(uses, self._vocabulary)
 
     def read(self, listings: Sequence[MatchListing]) -> list[Concepts]:
         """Concepts of each listing, in order."""
-        texts = [_weighted(x) for x in listings]
-        near_materials, near_uses = self._material_space.nearest(texts), self._use_space.nearest(texts)
-        named = [self._materials(listing) for listing in listings]
+        readings = [(read(x.title), read(x.description)) for x in listings]
+        # The title counts twice: descriptions wander.
+        texts = [terms_of(title.pieces * 2 + rest.pieces) for title, rest in readings]
+        counts = self._vocabulary.count(texts)
+        guessed = [i for i, listing in enumerate(listings) if not listing.material]
+        near_materials = dict(zip(guessed, self._material_space.nearest(counts[guessed], LEAST), strict=True))
+        near_uses = self._use_space.nearest(counts, LEAST)
         return [
-            Concepts(
-                _top(materials, {} if listing.material else near_material),
-                _top(self._uses(listing), near_use),
-                frozenset(materials),
-            )
-            for listing, materials, near_material, near_use in zip(
-                listings, named, near_materials, near_uses, strict=True
-            )
+            self._concepts(listing, reading, near_materials.get(i, {}), near_uses[i])
+            for i, (listing, reading) in enumerate(zip(listings, readings, strict=True))
         ]
 
-    def _materials(self, listing: MatchListing) -> dict[str, float]:
-        found = _named(self._material_names, listing, inside=self._use_names)
+    def _concepts(
+        self,
+        listing: MatchListing,
+        reading: tuple[Reading, Reading],
+        near_materials: Mapping[str, float],
+        near_uses: Mapping[str, float],
+    ) -> Concepts:
+        title, rest = (self._names.mentions(r) for r in reading)
+        codes = codes_of(f"{reading[0].plain}\n{reading[1].plain}")
+        materials = _weigh([_outside(title[0], title[1]), _outside(rest[0], rest[1])])
         if listing.material:
-            found = {slug: weight * 0.4 for slug, weight in found.items()} | {listing.material: 1.0}
-        return found
+            materials = {slug: weight * 0.4 for slug, weight in materials.items()} | {listing.material: 1.0}
+        uses = self._uses(_weigh([title[1], rest[1]]), _weigh([title[2], rest[2]]))
+        named = max(materials.values(), default=0.0), max(uses.values(), default=0.0)
+        return Concepts(
+            # a use that is named is no hint of a material whose name it shares (刨花板 asks for more than 刨花)
+            _top(materials, self._coded(codes, near_materials), max(named)),
+            _top(uses, near_uses, named[1]),
+            frozenset(materials),
+            codes,
+        )
 
-    def _uses(self, listing: MatchListing) -> dict[str, float]:
+    def _coded(self, codes: Sequence[str], near: Mapping[str, float]) -> Mapping[str, float]:
+        """Guesses at materials, raised where a code of the text is a material's own."""
+        raised = dict(near)
+        for code in codes:
+            for slug in self._of_code.get(code, ()):
+                raised[slug] = max(raised.get(slug, 0.0), CODED / len(self._of_code[code]) ** 0.5)
+        return raised
+
+    def _uses(self, named: Mapping[str, float], replaced: Mapping[str, float]) -> dict[str, float]:
         """Uses named, and those in which the products and processes that are named would be replaced or fed."""
         found: dict[str, float] = {}
-        for slug, weight in _named(self._replaced_names, listing).items():
-            for order, use in enumerate(thesaurus().concepts[slug].related):
+        for slug, weight in replaced.items():
+            for order, use in enumerate(self._related[slug]):
                 found[use] = max(found.get(use, 0.0), weight * BY_PRODUCT * 0.85**order)
-        return found | {
-            use: max(weight, found.get(use, 0.0)) for use, weight in _named(self._use_names, listing).items()
-        }
+        return found | {use: max(weight, found.get(use, 0.0)) for use, weight in named.items()}
 
 
-def _named(names: Recogniser, listing: MatchListing, inside: Recogniser | None = None) -> dict[str, float]:
-    """Weights of what is named; a term within a longer one of `inside` is part of that one (刨花 in 刨花板)."""
-    found: dict[str, float] = {}
-    for text, weight in ((listing.title, NAMED_IN_TITLE), (listing.description, NAMED_IN_TEXT)):
-        longer = inside.mentions(text) if inside else []
-        free = [m for m in names.mentions(text) if not any(_covers(other, m) for other in longer)]
-        for order, mention in enumerate(free):
-            strength = weight * (0.9 ** min(order, 6))
-            found[mention.concept] = max(found.get(mention.concept, 0.0), strength)
+def _materials_by_code(tree: Taxonomy) -> dict[str, list[str]]:
+    """Materials by their six-digit codes; a kind SWxx or HWxx holds too many to be a hint of one."""
+    found: dict[str, list[str]] = {}
+    for material in tree:
+        for code in material.low_codes:
+            found.setdefault(code, []).append(material.slug)
     return found
+
+
+def _weigh(found: Sequence[Sequence[Mention]]) -> dict[str, float]:
+    """Weights of what the title and the description name, falling in order of appearance."""
+    weights: dict[str, float] = {}
+    for mentions, weight in zip(found, (NAMED_IN_TITLE, NAMED_IN_TEXT), strict=True):
+        for order, mention in enumerate(mentions):
+            strength = weight * (0.9 ** min(order, 6))
+            weights[mention.concept] = max(weights.get(mention.concept, 0.0), strength)
+    return weights
+
+
+def _outside(mentions: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
+    """A term within a longer one of another kind is part of that one (刨花 in 刨花板)."""
+    return [m for m in mentions if not any(_covers(other, m) for other in longer)] if longer else list(mentions)
 
 
 def _covers(other: Mention, mention: Mention) -> bool:
@@ -110,46 +135,10 @@ def _covers(other: Mention, mention: Mention) -> bool:
     return is_longer and other.start <= mention.start and mention.end <= other.end
 
 
-def _weighted(listing: MatchListing) -> str:
-    """The title counts twice: descriptions wander."""
-    return f"{listing.title}\n{listing.title}\n{listing.description}"
-
-
-def _top(named: Mapping[str, float], near: Mapping[str, float]) -> dict[str, float]:
-    guess = 1 - NAMED_SILENCES * max(named.values(), default=0.0)
+def _top(named: Mapping[str, float], near: Mapping[str, float], silences: float) -> dict[str, float]:
+    guess = 1 - NAMED_SILENCES * silences
     merged = {slug: weight * guess for slug, weight in near.items()}
     for slug, weight in named.items():
         merged[slug] = max(weight, merged.get(slug, 0.0))
     best = sorted(merged.items(), key=lambda item: (-item[1], item[0]))[:MOST_CONCEPTS]
     return {slug: weight for slug, weight in best if weight >= LEAST}
-
-
-class _Space:
-    """Concepts as bags of their terms; nearness is cosine, the nearest concept standing for the whole."""
-
-    def __init__(self, terms: Mapping[str, Sequence[str]]) -> None:
-        rows = [(slug, term) for slug, names in terms.items() for term in names]
-        whole = [(slug, " \n ".join(names)) for slug, names in terms.items()]
-        self._slugs = np.array([slug for slug, _ in rows + whole])
-        self._vectorizer = TfidfVectorizer(analyzer=analyse, sublinear_tf=True, dtype=np.float32)
-        self._rows = self._vectorizer.fit_transform([text for _, text in rows + whole])
-
-    def nearest(self, texts: Sequence[str], most: int = 40) -> list[dict[str, float]]:
-        """Weights of the nearest concepts of each text; the best reaches NEAREST when it is very near."""
-        if not texts:
-            return []
-        similarity = (self._vectorizer.transform(texts) @ self._rows.T).toarray()
-        return [self._weights(row, most) for row in similarity]
-
-    def _weights(self, row: np.ndarray, most: int) -> dict[str, float]:
-        found: dict[str, float] = {}
-        nearest = np.argpartition(-row, most)[:most] if len(row) > most else np.arange(len(row))
-        for i in nearest[np.argsort(-row[nearest], kind="stable")]:
-            slug = str(self._slugs[i])
-            found.setdefault(slug, float(row[i]))
-        return {slug: min(NEAREST, 1.3 * cosine) * _sharpness(cosine, row.max()) for slug, cosine in found.items()}
-
-
-def _sharpness(cosine: float, best: float) -> float:
-    """Concepts far behind the nearest one fade quickly."""
-    return float((cosine / best) ** 3) if best > 0 else 0.0

@@ -1,0 +1,55 @@
+"""The judged sets are well formed, and training reads none of them."""
+
+import builtins
+import io
+from pathlib import Path
+
+import pytest
+
+from marketplace.knowledge import knowledge
+from marketplace.matching.core.training import training_pairs
+from marketplace.matching.files import read_grades, read_listings
+
+OURS = Path(__file__).parent / "judged"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_judgement_is_of_a_known_pair_that_may_be_suggested():
+    offers = {o.id: o for o in read_listings(OURS / "offers.jsonl", is_offer=True)}
+    wants = {w.id: w for w in read_listings(OURS / "wants.jsonl", is_offer=False)}
+    grades = read_grades(OURS / "qrels.tsv", set(wants), set(offers))
+    assert len(offers) >= 120
+    assert len(wants) >= 90
+    assert set(grades) == set(wants)
+    assert not [
+        (want, offer)
+        for want, judged in grades.items()
+        for offer in judged
+        if offers[offer].is_hazardous and not wants[want].accepts_hazard
+    ]
+
+
+def test_training_opens_no_judged_file(monkeypatch):
+    opened: list[str] = []
+    plain = io.open
+
+    def note(file, *args, **kwargs):
+        opened.append(str(file))
+        return plain(file, *args, **kwargs)
+
+    monkeypatch.setattr(io, "open", note)  # pathlib opens through it
+    monkeypatch.setattr(builtins, "open", note)
+    read_listings(OURS / "offers.jsonl", is_offer=True)
+    assert opened, "the watch sees nothing"
+    opened.clear()
+    knowledge.cache_clear()
+    training_pairs(knowledge(), 20, 1)
+    assert any(name.endswith("uses.csv") for name in opened)
+    assert not [name for name in opened if "judged" in name or "shared" in name]
+
+
+@pytest.mark.parametrize("name", ["qrels", "judged", "shared"])
+def test_the_knowledge_and_the_training_name_no_judged_set(name):
+    code = (ROOT / "marketplace" / "matching" / "core" / "training.py").read_text(encoding="utf-8")
+    assert f'"{name}' not in code
+    assert f"/{name}" not in code
