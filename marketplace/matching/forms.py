@@ -69,9 +69,9 @@ class MatchesForm(FlaskForm):
         self.view.choices = [(View.CARDS.value, gettext("Cards")), (View.TABLE.value, gettext("Table"))]
         self.family.choices = [("", gettext("any")), *_families(families, self.family.data or "")]
         self.least.choices = [
-            ("", gettext("possible or better")),
-            (LIKELY, gettext("likely or better (%(score)s %%)", score=LIKELY)),
-            (VERY_LIKELY, gettext("very likely (%(score)s %% or more)", score=VERY_LIKELY)),
+            ("", gettext("any")),
+            (LIKELY, gettext("likely (%(score)s)", score=f"≥ {LIKELY} %")),
+            (VERY_LIKELY, gettext("very likely (%(score)s)", score=f"≥ {VERY_LIKELY} %")),
         ]
         hazards = (
             [("no", gettext("not hazardous")), ("yes", gettext("hazardous"))]

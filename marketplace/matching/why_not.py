@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.policy import Permission, Viewer, may, may_see
@@ -92,7 +92,7 @@ class Question:
 def why_not(text: str, question: Question) -> Answer:
     """The answer for a listing's number, address or title."""
     listing = question.listing
-    found = find(text, question.who)
+    found = find(text, listing, question.who)
     if not found:
         return Answer(Obstacle.UNKNOWN, listing)
     if len(found) > 1:
@@ -107,8 +107,11 @@ def why_not(text: str, question: Question) -> Answer:
     )
 
 
-def find(text: str, who: Viewer) -> list[Listing]:
-    """The listings that a number, an address or a title may mean, of those that the viewer may see."""
+def find(text: str, listing: Listing, who: Viewer) -> list[Listing]:
+    """The listings that a number, an address or a title may mean, of those that the viewer may see.
+
+    Of several, those whose title holds the text come first, then possible partners that are open.
+    """
     row_id = _number_in(text)
     if row_id is not None:
         same = db.session.scalars(_visible(who).where(Listing.id == row_id)).all()
@@ -117,9 +120,14 @@ def find(text: str, who: Viewer) -> list[Listing]:
     groups = search_index.query_groups(text)
     if not groups:
         return []
-    is_exact = Listing.title == text.strip()
+    likely_first = (
+        (Listing.title == text.strip()).desc(),
+        Listing.title.contains(text.strip(), autoescape=True).desc(),
+        and_(Listing.kind != listing.kind, Listing.state == ListingState.OPEN).desc(),
+        Listing.id.desc(),
+    )
     titled = _visible(who).where(search_index.condition(db.session, groups))
-    rows = list(db.session.scalars(titled.order_by(is_exact.desc(), Listing.id.desc()).limit(MOST_TITLES)))
+    rows = list(db.session.scalars(titled.order_by(*likely_first).limit(MOST_TITLES)))
     exact = [x for x in rows if x.title == text.strip()]
     return exact or rows
 
