@@ -89,13 +89,18 @@ class MatchesPage:
 
 def matches_page(listing: Listing, suggestions: Sequence[Suggestion], wish: MatchWish) -> MatchesPage:
     """The suggestions that pass the filters, in the order wished, as many as are to be shown."""
-    kept = sorted((s for s in suggestions if not hidden_by(s, wish)), key=_order(listing, wish.sort))
+    kept = ordered(listing, suggestions, wish)
     return MatchesPage(
         rows=[row_of(listing, s) for s in kept[: wish.shown]],
         found=len(kept),
         total=len(suggestions),
         families=Counter(s.listing.family for s in suggestions),
     )
+
+
+def ordered(listing: Listing, suggestions: Sequence[Suggestion], wish: MatchWish) -> list[Suggestion]:
+    """All suggestions that pass the filters, in the order wished."""
+    return sorted((s for s in suggestions if not hidden_by(s, wish)), key=_order(listing, wish.sort))
 
 
 def hidden_by(suggestion: Suggestion, wish: MatchWish) -> list[str]:

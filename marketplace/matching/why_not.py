@@ -24,7 +24,7 @@ from marketplace.listings.models import Listing, ListingState
 from marketplace.matching import feedback, service
 from marketplace.matching.core.values import Match
 from marketplace.matching.models import Dismissal, DismissalReason
-from marketplace.matching.page import MatchWish, hidden_by, offer_and_want
+from marketplace.matching.page import MatchWish, hidden_by, offer_and_want, ordered
 from marketplace.matching.sentences import Sentence
 from marketplace.matching.service import Suggestion
 from marketplace.places import road_km
@@ -63,7 +63,7 @@ class Answer:
     """Why `other` is not among the matches of `listing`, with the facts that the sentence needs.
 
     `titles` are the listings a title may mean; `dismissal` the one at work; `filters` the names of the page's
-    filters that hide it; `uses` the uses that the want names; `match` and `sentences` what can be said for the pair.
+    filters that hide it; `place` where it stands among them, from 1; `uses` the uses that the want names; `match` and `sentences` what can be said for the pair.
     """
 
     obstacle: Obstacle
@@ -72,6 +72,7 @@ class Answer:
     titles: tuple[Listing, ...] = ()
     dismissal: Dismissal | None = None
     filters: tuple[str, ...] = ()
+    place: int = 0
     uses: tuple[str, ...] = ()
     match: Match | None = None
     sentences: tuple[Sentence, ...] = ()
@@ -203,16 +204,23 @@ def _by_hazard(listing: Listing, other: Listing) -> Answer | None:
 
 def _by_ranking(question: Question, other: Listing) -> Answer:
     listing = question.listing
-    for s in question.suggestions:
-        if s.listing.id == other.id:
-            filters = tuple(hidden_by(s, question.wish))
-            return Answer(Obstacle.HIDDEN if filters else Obstacle.HERE, listing, other, filters=filters, match=s.match)
+    suggested = next((s for s in question.suggestions if s.listing.id == other.id), None)
+    if suggested is not None:
+        return _suggested(question, suggested)
     offer, want = offer_and_want(listing, other)
     match, sentences = service.explain(offer.id, want.id, question.language)
     if match is None:
         return Answer(_excluded(offer, may(question.who, Permission.SEE_CONTACT, want)), listing, other)
     uses = mentions_of(want.text).uses
     return Answer(_lack(match), listing, other, uses=uses, match=match, sentences=tuple(sentences))
+
+
+def _suggested(question: Question, suggestion: Suggestion) -> Answer:
+    listing, other, match = question.listing, suggestion.listing, suggestion.match
+    if filters := hidden_by(suggestion, question.wish):
+        return Answer(Obstacle.HIDDEN, listing, other, filters=tuple(filters), match=match)
+    place = ordered(listing, question.suggestions, question.wish).index(suggestion) + 1
+    return Answer(Obstacle.HERE, listing, other, place=place, match=match)
 
 
 def _excluded(offer: Listing, may_know_enterprise: bool) -> Obstacle:

@@ -27,7 +27,7 @@ def sentence_of(answer: Answer, language: str) -> str:
         Obstacle.OWN_ENTERPRISE: gettext("It belongs to the same enterprise; nobody is matched with themselves."),
         Obstacle.HAZARD: gettext("The offer is hazardous waste, and the want does not accept that."),
         Obstacle.EXCLUDED: gettext("A rule of safety keeps this material from this use."),
-        Obstacle.HERE: gettext("It is among these matches."),
+        Obstacle.HERE: gettext("It is among these matches, in place %(place)s.", place=answer.place),
     }
     if answer.obstacle in plain:
         return plain[answer.obstacle]

@@ -106,7 +106,8 @@ def test_a_row_tells_its_figures(slag):
 
 def test_what_is_here_says_so_and_what_a_filter_hides_names_the_filter(slag):
     mill = titled("mill")
-    assert ask(slag, mill.id).obstacle is Obstacle.HERE
+    here = ask(slag, mill.id, wish=MatchWish(sort=Sort.PRICE))
+    assert (here.obstacle, here.place) == (Obstacle.HERE, 2)
 
     hidden = ask(slag, mill.id, wish=MatchWish(price_from=Decimal(40), within_km=Decimal(1)))
     assert hidden.obstacle is Obstacle.HIDDEN
@@ -348,6 +349,19 @@ def test_a_visitor_reads_matches_and_is_offered_no_step(client, slag):
     assert "not-for-us" not in page
     assert "Request this match" not in page
     assert "Grinding" not in page
+
+
+def test_the_answer_leads_to_the_place(owner, slag):
+    page = owner.get(f"/listings/{slag.id}/matches?sort=price&why={titled('mill').id}").text
+    assert "in place 2" in page
+    assert 'id="match-2"' in page
+    assert "#match-2" in page
+
+
+def test_a_closed_listing_s_page_says_why_it_is_empty(owner, slag):
+    with transaction():
+        listings.close(listings.lock(slag.id))
+    assert "Nothing is suggested for this listing: it is Closed." in owner.get(f"/listings/{slag.id}/matches").text
 
 
 def test_more_are_shown_on_request(owner, slag):
