@@ -63,7 +63,8 @@ class Answer:
     """Why `other` is not among the matches of `listing`, with the facts that the sentence needs.
 
     `titles` are the listings a title may mean; `dismissal` the one at work; `filters` the names of the page's
-    filters that hide it; `place` where it stands among them, from 1; `uses` the uses that the want names; `match` and `sentences` what can be said for the pair.
+    filters that hide it; `place` where it stands among them, from 1; `uses` the uses that the want names; `match`
+    and `sentences` what can be said for the pair.
     """
 
     obstacle: Obstacle
