@@ -6,6 +6,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, MultipleFileField, RadioField
 
+from marketplace.matching.shares import stacked
+from marketplace.matching.weighing import QuantityFit
 from marketplace.web import pictures
 from marketplace.web.fields import ChoiceField, DayField, LineField, NumberField, Required, TextField
 
@@ -97,5 +99,7 @@ def samples() -> dict[str, Any]:
             (0.2, "8 km away; worth it up to 330 km."),
             (-0.06, "The quantities differ."),
         ],
+        "stacked": stacked([0.42, 0.2, -0.06], 0.71),
+        "fits": [QuantityFit(Decimal(40), Decimal(100)), QuantityFit(Decimal(100), Decimal(40))],
         "forms": [SampleForm(prefix="right-"), wrong],
     }
