@@ -28,12 +28,13 @@ class MatchModel:
     classifier: CalibratedClassifierCV
 
     @classmethod
-    def fit(cls, features: np.ndarray, useful: np.ndarray) -> "MatchModel":
-        """Train on an array (pairs, features) and an array of 0 and 1."""
+    def fit(cls, features: np.ndarray, useful: np.ndarray, weights: np.ndarray | None = None) -> "MatchModel":
+        """Train on an array (pairs, features), an array of 0 and 1, and positive weights (1 when left out)."""
         trees = HistGradientBoostingClassifier(
             monotonic_cst=[1] * len(NAMES), max_depth=4, max_iter=120, learning_rate=0.08, random_state=SEED
         )
-        return cls(CalibratedClassifierCV(trees, method="isotonic", cv=4, ensemble=False).fit(features, useful))
+        calibrated = CalibratedClassifierCV(trees, method="isotonic", cv=4, ensemble=False)
+        return cls(calibrated.fit(features, useful, sample_weight=weights))
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """Probability that each pair is useful, 0 to 1, for an array (pairs, features)."""
