@@ -7,6 +7,7 @@ count that is lost on a busy database is no loss, and a page that waits is.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from marketplace.exchanges.models import Exchange
 
 PATIENCE_MS = 25
+LEARNED_DAYS = 730  # older than two years says little of today's plants and prices
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _STEPS = {"request": EventKind.REQUESTED, "complete": EventKind.COMPLETED}
 
@@ -66,7 +68,7 @@ def _note_step(exchange: "Exchange", action: str) -> None:
 
 
 def learnable_events() -> list[Event]:
-    """All events of enterprises that agree today, oldest first; a dismissal that was taken back is none."""
+    """Events of two years of enterprises that agree today, oldest first; a dismissal taken back is none."""
     stands = exists().where(Dismissal.listing_id == MatchEvent.listing_id, Dismissal.other_id == MatchEvent.other_id)
     rows = db.session.execute(
         select(
@@ -78,7 +80,11 @@ def learnable_events() -> list[Event]:
             MatchEvent.reason,
         )
         .join(Enterprise, Enterprise.id == MatchEvent.enterprise_id)
-        .where(Enterprise.is_learned_from, (MatchEvent.kind != EventKind.DISMISSED) | stands)
+        .where(
+            Enterprise.is_learned_from,
+            MatchEvent.day >= today() - timedelta(days=LEARNED_DAYS),
+            (MatchEvent.kind != EventKind.DISMISSED) | stands,
+        )
         .order_by(MatchEvent.id)
     )
     return [Event(*row) for row in rows]

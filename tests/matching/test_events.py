@@ -176,6 +176,13 @@ def test_who_does_not_agree_is_not_noted_and_not_learned_from(ironworks, slag):
     assert learnable() == []
 
 
+def test_what_is_older_than_two_years_is_not_learned(ironworks, slag):
+    ironworks.get(f"/listings/{slag.id}")
+    assert len(learnable()) == 2
+    with pretend_now(now() + timedelta(days=events.LEARNED_DAYS + 1)):
+        assert learnable() == []
+
+
 def test_only_the_owner_switches_learning_and_it_is_on_record(app, ironworks, world):
     assert ironworks.post("/enterprise/edit", data={"name_en": "Ironworks"}).status_code == 404
     owner = app.test_client()

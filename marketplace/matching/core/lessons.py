@@ -13,7 +13,7 @@ from marketplace.matching.core.profiles import ProfileReader, text_similarity
 from marketplace.matching.core.training import training_pairs
 from marketplace.matching.core.values import MatchListing
 
-MOST_OF_KNOWLEDGE = 0.5  # what people did never weighs more than half of what is documented
+MOST_OF_KNOWLEDGE = 0.25  # what people did never weighs more than a quarter of what is documented
 
 
 @dataclass(frozen=True, slots=True)
