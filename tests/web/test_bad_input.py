@@ -20,7 +20,7 @@ FIELDS = (
     "rhythm available_from available_until site_id price_cny_per_t quantity_t deliver_from deliver_until transport_by "
     "mode use note gross_t tare_t weighed_on ticket_number weighed_at_site_id distance_km moisture_percent reject_t "
     "reason text submission version email password again name uscc industry consent role park_id lat lon system number "
-    "hw_code yearly_quantity_t valid_until decision language low_code description next with"
+    "hw_code yearly_quantity_t valid_until decision language low_code description next with via is_learned_from"
 ).split()
 
 
