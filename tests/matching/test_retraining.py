@@ -11,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from marketplace.database import transaction
 from marketplace.extensions import db
@@ -22,7 +20,6 @@ from marketplace.matching import retraining, store
 from marketplace.matching.core.features import NAMES
 from marketplace.matching.core.learning import EventKind
 from marketplace.matching.core.lessons import Lessons, fit
-from marketplace.matching.core.promotion import HeldOut, compare, verdict
 from marketplace.matching.core.training import train
 from marketplace.matching.models import MatchEvent
 from tests.factories import open_listing
@@ -58,40 +55,6 @@ def lessons_that_say(useful, count, **features):
     """Pairs with these features, else 0.5, whose target is `useful`."""
     row = [features.get(name, 0.5) for name in NAMES]
     return Lessons(np.array([row] * count), np.full(count, float(useful)), np.full(count, 1.0))
-
-
-# What a comparison decides
-
-
-def held_out(targets, margin=0.005):
-    count = len(targets)
-    return HeldOut("own pairs", np.zeros((count, 1)), np.array(targets, dtype=float), np.ones(count), margin)
-
-
-@given(st.lists(st.floats(0, 1), min_size=30, max_size=60))
-def test_a_model_is_never_worse_than_itself(scores):
-    part = held_out([round(s) for s in scores])
-    same = compare(part, np.array(scores), np.array(scores))
-    assert not same.is_worse
-    assert (same.low, same.high) == (0, 0)
-
-
-def test_a_clearly_worse_model_is_worse_and_a_clearly_better_one_is_not():
-    rng = np.random.default_rng(1)
-    targets = rng.integers(2, size=400)
-    good, bad = 0.8 * targets + 0.1, np.full(400, 0.5)
-    assert compare(held_out(targets), good, bad).is_worse
-    assert not compare(held_out(targets), bad, good).is_worse
-    assert "may be worse on own pairs" in verdict([compare(held_out(targets), good, bad)])
-
-
-def test_one_worse_part_is_enough_and_few_pairs_decide_nothing():
-    targets = [0, 1] * 100
-    right, wrong = np.array(targets, dtype=float), 1 - np.array(targets, dtype=float)
-    fine, bad = compare(held_out(targets), wrong, right), compare(held_out(targets), right, wrong)
-    assert "may be worse" in verdict([fine, bad])
-    assert not compare(held_out([0, 1] * 10), right[:20], wrong[:20]).decides
-    assert verdict([compare(held_out(targets), None, right)]) == "nothing to compare with"
 
 
 # What is learned
