@@ -13,6 +13,7 @@ APPEND_ONLY = (
     "confirmation",
     "exchange_event",
     "audit_event",
+    "match_event",
 )
 EVENTS = ("update", "delete")
 

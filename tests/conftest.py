@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files of this run; a trained model is taken over when there is one."""
     folder = tmp_path_factory.mktemp("data")
-    if (MODELS / "match.skops").exists():
+    if (MODELS / "in_use.json").exists():
         shutil.copytree(MODELS, folder / "models")
     return folder
 

@@ -169,6 +169,7 @@ class EnterpriseForm(FlaskForm):
     name_zh = LineField(lazy_gettext("Enterprise name in Chinese"), maximum=160)
     name_en = LineField(lazy_gettext("Enterprise name in English"), maximum=160)
     about = TextField(lazy_gettext("About the enterprise"), maximum=2000)
+    is_learned_from = BooleanField(lazy_gettext("Let suggestions learn from what we do with them"))
 
     def validate_name_zh(self, field: Field) -> None:
         if not field.data and not self.name_en.data:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, Float, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Tonnes, UtcDateTime, now, state_column_type
@@ -91,6 +91,8 @@ class Enterprise(db.Model):
     decision_reason: Mapped[str] = mapped_column(Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Who registers agrees to the text that says so; who was there before it is asked first (migration 0012).
+    is_learned_from: Mapped[bool] = mapped_column(default=True, server_default=false())
 
     sites: Mapped[list["Site"]] = relationship(back_populates="enterprise", order_by="Site.id")
     memberships: Mapped[list["Membership"]] = relationship(back_populates="enterprise", order_by="Membership.id")

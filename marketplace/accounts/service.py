@@ -164,6 +164,13 @@ def decide(enterprise: Enterprise, state: EnterpriseState, reason: str, officer:
     )
 
 
+def choose_learning(enterprise: Enterprise, is_learned_from: bool, owner: User) -> None:
+    """The owner lets suggestions learn from what the enterprise does with them, or forbids it."""
+    if enterprise.is_learned_from is not is_learned_from:
+        enterprise.is_learned_from = is_learned_from
+        _audit(owner, "learning.allowed" if is_learned_from else "learning.forbidden", "enterprise", enterprise.id, "")
+
+
 def verify_licence(licence: Licence, officer: User) -> None:
     """An officer has seen the licence; from now on it counts."""
     if licence.verified_at is None:

@@ -190,6 +190,7 @@ def edit_enterprise() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("accounts/edit_enterprise.html", form=form), 422 if form.errors else 200
     with transaction():
+        service.choose_learning(own, form.is_learned_from.data, current_user)
         form.populate_obj(own)
     return redirect(url_for("accounts.enterprise"), 303)
 

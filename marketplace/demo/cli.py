@@ -14,6 +14,7 @@ from marketplace.accounts.models import Enterprise, Park
 from marketplace.accounts.parks import load_parks
 from marketplace.database import now, transaction
 from marketplace.demo import bulk
+from marketplace.demo.behaviour import add_behaviour
 from marketplace.demo.history import add_history
 from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
@@ -93,4 +94,8 @@ def _load() -> None:
     completed = add_history(world)
     add_waiting_enterprise(world)
     _settle_old_messages()
-    click.echo(f"demo: {len(world.enterprises)} enterprises, {count} listings, {completed} completed exchanges")
+    events = add_behaviour(world)
+    click.echo(
+        f"demo: {len(world.enterprises)} enterprises, {count} listings, {completed} completed exchanges, "
+        f"{events} events of suggestions"
+    )

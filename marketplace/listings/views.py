@@ -18,11 +18,14 @@ from marketplace.listings.forms import ListingForm, SearchForm, TitleForm
 from marketplace.listings.maps import hits_map, listing_map
 from marketplace.listings.models import Listing
 from marketplace.listings.wishes import wish_of
+from marketplace.matching import events as suggestions
 from marketplace.matching import feedback
 from marketplace.matching import service as matching
+from marketplace.matching.store import version as model_version
 from marketplace.materials.figures import figures_of
 from marketplace.materials.thesaurus import thesaurus
 from marketplace.web.language import language
+from marketplace.web.parameters import is_read_by_a_person, positive_int
 
 bp = Blueprint("listings", __name__)
 
@@ -53,6 +56,9 @@ def detail(listing_id: int) -> ResponseReturnValue:
     may_edit = may(who, Permission.EDIT, listing)
     dismissals = feedback.dismissals_for(listing) if may_edit else ()
     matches = matching.suggest(listing, who, language(), dismissals)
+    if is_read_by_a_person(request):
+        suggestions.note_shown(listing, [m.listing.id for m in matches], model_version(), who)
+        suggestions.note_opened(positive_int(request.args.get("via")), listing, who)
     return render_template(
         "listings/detail.html",
         listing=listing,

@@ -17,16 +17,28 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @match.command("train")
 @click.option("--pairs", default=12000, show_default=True, help="Pairs drawn from the knowledge base.")
+@click.option("--from-use", is_flag=True, help="Learn from what people did with suggestions as well.")
+@click.option("--dry-run", is_flag=True, help="Train and compare, store nothing.")
 @click.option("--if-missing", is_flag=True, help="Do nothing when a model is there.")
-def train_command(pairs: int, if_missing: bool) -> None:
-    """Train the model on pairs of the knowledge base and put it to use; the former one is kept."""
+def train_command(pairs: int, from_use: bool, dry_run: bool, if_missing: bool) -> None:
+    """Train a model and put it to use unless it may be worse; the former one and a refused one are kept."""
     if if_missing:
         store.train_if_missing()
         return
-    from marketplace.matching.core.training import train
+    from marketplace.matching import retraining
 
-    path = store.save(train(knowledge(), pairs), {"pairs": pairs})
-    click.echo(f"trained on {pairs} pairs: {path}")
+    try:
+        with store.sole_trainer():
+            trained = retraining.train(pairs, retraining.read_use() if from_use else retraining.nothing_from_use())
+            click.echo(report.comparison_table(trained.comparisons))
+            if dry_run:
+                click.echo(f"{'would be refused' if trained.is_worse else 'would be put to use'}: {trained.why}")
+                return
+            version = retraining.settle(trained)
+    except (store.TrainingUnderWay, store.BrokenModel) as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    what = "refused, kept for inspection" if trained.is_worse else "in use"
+    click.echo(f"{version} {what}: {trained.why}")
 
 
 @match.command("rank")
@@ -110,7 +122,7 @@ def explain_command(offer_id: int, want_id: int, language: str) -> None:
 
 @match.command("status")
 def status_command() -> None:
-    """Say what is in use: model, its date and figures, and the size of the knowledge base."""
+    """Say what is in use: which model, since when, trained on what, why it is in use, and how much is known."""
     for name, value in report.status():
         click.echo(f"{name:14} {value}")
 
@@ -119,10 +131,11 @@ def status_command() -> None:
 def rollback_command() -> None:
     """Put the former model back to use; the present one becomes the former."""
     try:
-        store.rollback()
-    except store.BrokenModel as wrong:
+        with store.sole_trainer():
+            store.rollback()
+    except (store.TrainingUnderWay, store.BrokenModel) as wrong:
         raise click.ClickException(str(wrong)) from wrong
-    click.echo("the former model is in use")
+    click.echo(f"the former model is in use: {store.version()}")
 
 
 def _write(path: Path, lines: list[str]) -> None:

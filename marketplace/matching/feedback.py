@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from marketplace.accounts.models import User
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
+from marketplace.matching import events
 from marketplace.matching.models import Dismissal, DismissalReason
 from marketplace.places import road_km
 
@@ -21,6 +22,7 @@ def dismiss(listing: Listing, other: Listing, reason: DismissalReason, by: User)
         found = Dismissal(listing_id=listing.id, other_id=other.id, enterprise_id=listing.enterprise_id)
     found.reason, found.user_id = reason, by.id
     db.session.add(found)
+    events.note_dismissed(listing, other.id, reason)
     db.session.flush()
     return found
 

@@ -1,9 +1,9 @@
 """What the commands of the matcher print."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from marketplace.knowledge import knowledge
 from marketplace.matching import store
@@ -11,6 +11,7 @@ from marketplace.materials.thesaurus import thesaurus
 
 if TYPE_CHECKING:
     from marketplace.matching.core.evaluation import Calibration, Quality
+    from marketplace.matching.core.promotion import Comparison
 
 
 def as_json(qualities: "Mapping[str, Quality]", calibration: "Calibration") -> str:
@@ -38,16 +39,49 @@ def as_table(qualities: "Mapping[str, Quality]", calibration: "Calibration") -> 
     return "\n".join(lines)
 
 
+def comparison_table(comparisons: "Sequence[Comparison]") -> str:
+    """One row per part of the set that both models were judged on: losses, difference, and what is allowed."""
+    lines = [f"{'judged on':12}{'pairs':>7}{'old':>9}{'new':>9}{'difference, 95 %':>22}{'allowed':>10}"]
+    for c in comparisons:
+        old = "-" if c.old_loss is None else f"{c.old_loss:.4f}"
+        difference = "-" if c.old_loss is None else f"{c.low:+.4f} to {c.high:+.4f}"
+        allowed = f"{c.margin:+.4f}" if c.decides else "-"
+        lines.append(f"{c.part:12}{c.pairs:>7}{old:>9}{c.new_loss:>9.4f}{difference:>22}{allowed:>10}")
+    return "\n".join(lines)
+
+
 def status() -> list[tuple[str, str]]:
     """Name and value of what is in use."""
-    base, card = knowledge(), store.card()
+    base, card, standing = knowledge(), store.card(), store.standing()
     return [
-        ("model", card.get("trained_at", "none; run flask match train")),
+        ("model", card.get("version", "none; run flask match train")),
+        ("in use since", standing.get("since", "-")),
+        ("because", standing.get("why", "-")),
+        ("trained at", card.get("trained_at", "-")),
+        ("trained on", _trained_on(card)),
         ("features", ", ".join(card.get("features", []))),
         ("figures", json.dumps(card.get("metrics", {}))),
-        ("former model", "kept" if (store.folder() / "match.previous.skops").exists() else "none"),
+        ("former model", standing.get("former") or "none"),
+        ("last refused", _last_refused()),
         ("materials", str(len(base.taxonomy.materials))),
         ("uses", str(len(base.uses))),
         ("applications", str(len(base.applications))),
         ("concepts", f"{len(thesaurus()) + len(base.uses)} in the thesaurus, uses included"),
     ]
+
+
+def _trained_on(card: Mapping[str, Any]) -> str:
+    facts = card.get("trained_on")
+    if not facts:
+        return "-"
+    known = f"{facts['pairs']} pairs of the knowledge base"
+    if not facts.get("judged_pairs"):
+        return known
+    used = f"{facts['judged_pairs']} pairs judged by use until {facts['until']} ({facts['events']} events"
+    return f"{known}, {used}, {facts['held_out_pairs']} pairs held out)"
+
+
+def _last_refused() -> str:
+    cards = (store.card(version) for version in reversed(store.versions()))
+    refused = next((c for c in cards if c.get("state") == store.ModelState.REFUSED), None)
+    return f"{refused['version']}: {refused['why']}" if refused else "none"

@@ -1,6 +1,10 @@
-"""Query parameters that are no form fields."""
+"""What a request says besides its form: row ids in the query, and who seems to ask."""
 
-from flask import abort
+import re
+
+from flask import Request, abort
+
+_ROBOT = re.compile(r"bot|crawl|spider|slurp|monitor|preview|scan|curl|wget|python", re.IGNORECASE)
 
 
 def positive_int(text: str | None) -> int | None:
@@ -10,3 +14,9 @@ def positive_int(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit()) or not 0 < int(text[:12]) < 2**31:
         abort(400)
     return int(text)
+
+
+def is_read_by_a_person(request: Request) -> bool:
+    """Whether a page is asked for to be read now: by no robot that says so, and not ahead by a browser."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return request.method == "GET" and "prefetch" not in purpose and not _ROBOT.search(request.user_agent.string)

@@ -26,6 +26,7 @@ from marketplace.ledger.models import Dimension, EmissionFactor, LedgerEntry, Le
 from marketplace.ledger.queries import detail
 from marketplace.ledger.verify import verify
 from marketplace.listings.models import Nature
+from marketplace.matching.models import EventKind, MatchEvent
 from marketplace.triggers import APPEND_ONLY, missing_triggers
 from tests.factories import agreed, completed, delivered, find_user, open_listing, side_user
 
@@ -167,9 +168,11 @@ def test_publishing_twice_adds_nothing(world):
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_the_database_refuses_to_change_append_only_tables(world, table):
-    completed(open_listing())
+    slag = completed(open_listing()).listing
+    shown = {"kind": EventKind.SHOWN, "listing_id": slag.id, "other_id": slag.id, "enterprise_id": slag.enterprise_id}
     with transaction():
         db.session.add(AuditEvent(action="x", subject_kind="y", subject_id=1))
+        db.session.add(MatchEvent(**shown, position=1, day=today()))
     key = "position" if table == "ledger_entry" else "id"
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {key} = {key} + 1000"):
         with pytest.raises(DatabaseError, match="append-only"):

@@ -8,6 +8,7 @@ from marketplace.accounts.models import User
 from marketplace.database import now
 from marketplace.exchanges.errors import NotPossibleNow
 from marketplace.exchanges.models import Exchange, ExchangeEvent, ExchangeState, Side
+from marketplace.exchanges.signals import exchange_stepped
 from marketplace.exchanges.state import Action, is_possible
 from marketplace.extensions import db
 from marketplace.notifications import service as notifications
@@ -55,7 +56,7 @@ def as_party(exchange_id: int, user: User) -> Party:
 def record(
     exchange: Exchange, action: str, state: ExchangeState, user: User | None, side: Side | None, reason: str = ""
 ) -> None:
-    """Set the state and write the timeline."""
+    """Set the state, write the timeline and let other parts write along."""
     exchange.state = state
     exchange.state_reason = reason
     exchange.changed_at = now()
@@ -69,6 +70,7 @@ def record(
             reason=reason,
         )
     )
+    exchange_stepped.send(exchange, action=action)
 
 
 def tell(exchange: Exchange, side: Side, action: str) -> None:
