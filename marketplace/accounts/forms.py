@@ -110,6 +110,7 @@ class AcceptInvitationForm(FlaskForm):
 class ProfileForm(FlaskForm):
     name = LineField(lazy_gettext("Your name"), validators=[Required()], maximum=80)
     language = ChoiceField(lazy_gettext("Language of mails"), choices=[("en", "English"), ("zh", "简体中文")])
+    wants_digest = BooleanField(lazy_gettext("Send me one digest a day of new listings that may suit us"))
 
 
 class InviteForm(FlaskForm):

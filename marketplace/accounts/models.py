@@ -119,6 +119,7 @@ class User(UserMixin, db.Model):
     park_id: Mapped[int | None] = mapped_column(ForeignKey("park.id"))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_key: Mapped[str] = mapped_column(String(32))
+    wants_digest: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     membership: Mapped["Membership | None"] = relationship(back_populates="user", lazy="joined")

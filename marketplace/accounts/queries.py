@@ -56,6 +56,7 @@ def personal_data(user: User) -> dict[str, Any]:
         "name": user.name,
         "language": user.language,
         "office": user.office,
+        "wants_digest": user.wants_digest,
         "created_at": user.created_at.isoformat(),
         "confirmed_at": user.confirmed_at.isoformat() if user.confirmed_at else None,
         "enterprise": member.enterprise.uscc if member else None,

@@ -150,6 +150,7 @@ def profile() -> ResponseReturnValue:
     with transaction():
         current_user.name = form.name.data
         current_user.language = form.language.data
+        current_user.wants_digest = form.wants_digest.data
     flash(gettext("Saved."))
     return redirect(url_for("accounts.profile"), 303)
 

@@ -19,8 +19,9 @@ from marketplace.listings.maps import hits_map, listing_map
 from marketplace.listings.models import Listing
 from marketplace.listings.wishes import wish_of
 from marketplace.matching import events as suggestions
-from marketplace.matching import feedback
+from marketplace.matching import feedback, possible_users
 from marketplace.matching import service as matching
+from marketplace.matching.costs import abatement_of
 from marketplace.matching.store import version as model_version
 from marketplace.materials.figures import figures_of
 from marketplace.materials.thesaurus import thesaurus
@@ -63,6 +64,8 @@ def detail(listing_id: int) -> ResponseReturnValue:
         "listings/detail.html",
         listing=listing,
         matches=matches,
+        possible_users=possible_users.candidates_for(listing, who, language()),
+        costs=abatement_of(listing, matches),
         map=listing_map(listing, [m.listing for m in matches], account_queries.parks(), language()),
         may_edit=may_edit,
         figures=[(thesaurus().concepts[f.component].name(language()), f) for f in figures_of(listing.text)],

@@ -1,13 +1,16 @@
-"""What people said about suggestions, and what became of them."""
+"""What people said about suggestions, what became of them, what plants do for others, what they want to hear of."""
 
+import enum
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.database import UtcDateTime, now, state_column_type
+from marketplace.accounts.models import Enterprise, Site
+from marketplace.database import ExactDecimal, Money, Tonnes, UtcDateTime, now, state_column_type
 from marketplace.extensions import db
-from marketplace.listings.models import Listing
+from marketplace.listings.models import Kind, Listing
 from marketplace.matching.core.learning import DismissalReason, EventKind
 
 __all__ = ["Dismissal", "DismissalReason", "EventKind", "MatchEvent"]
@@ -64,4 +67,106 @@ class MatchEvent(db.Model):
             sqlite_where=text("kind IN ('shown', 'opened')"),
             postgresql_where=text("kind IN ('shown', 'opened')"),
         ),
+    )
+
+
+class TreatmentService(db.Model):
+    """What an enterprise does with the material of others at one of its sites, per tonne it takes.
+
+    `takes` is the slug of a material or of a family; `gives` that of the material it becomes, empty when it is only
+    prepared. `capacity_t` is per month; `yield_fraction` tonnes given per tonne taken.
+    """
+
+    __tablename__ = "treatment_service"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission: Mapped[str] = mapped_column(String(36), unique=True)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), index=True)
+    process: Mapped[str] = mapped_column(String(40))
+    takes: Mapped[str] = mapped_column(String(60))
+    gives: Mapped[str] = mapped_column(String(60), default="")
+    capacity_t: Mapped[Decimal] = mapped_column(Tonnes)
+    yield_fraction: Mapped[Decimal] = mapped_column(ExactDecimal(4))
+    price_cny_per_t: Mapped[Decimal] = mapped_column(Money)
+    emission_kgco2e_per_t: Mapped[Decimal] = mapped_column(ExactDecimal(3))
+    remark: Mapped[str] = mapped_column(String(400), default="")
+    is_offered: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    enterprise: Mapped[Enterprise] = relationship()
+    site: Mapped[Site] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("capacity_t > 0", name="capacity_positive"),
+        CheckConstraint("yield_fraction > 0", name="yield_positive"),
+        Index("ix_treatment_takes", "takes", "is_offered"),
+    )
+
+
+class Pace(enum.StrEnum):
+    """How soon an enterprise wants to hear of what fits an interest."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+
+
+class Interest(db.Model):
+    """What an enterprise wants to hear of without a listing of its own: a material, a use, words; all that is given
+    must fit. `kind` is that of the listings it waits for; `within_km` is measured from its nearest site."""
+
+    __tablename__ = "interest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission: Mapped[str] = mapped_column(String(36), unique=True)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    kind: Mapped[Kind] = mapped_column(state_column_type(Kind))
+    material: Mapped[str] = mapped_column(String(60), default="")
+    use: Mapped[str] = mapped_column(String(60), default="")
+    words: Mapped[str] = mapped_column(String(160), default="")
+    within_km: Mapped[Decimal | None] = mapped_column(ExactDecimal(1))
+    pace: Mapped[Pace] = mapped_column(state_column_type(Pace), default=Pace.AT_ONCE)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    enterprise: Mapped[Enterprise] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("material <> '' OR use <> '' OR words <> ''", name="names_something"),
+        Index("ix_interest_kind", "kind", "material"),
+    )
+
+
+class Digest(db.Model):
+    """The one digest of a person on one day as Shanghai counts days; the unique pair makes it one."""
+
+    __tablename__ = "digest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    day: Mapped[date]
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    lines: Mapped[list["DigestLine"]] = relationship(back_populates="digest", order_by="DigestLine.id")
+
+    __table_args__ = (UniqueConstraint("user_id", "day", name="uq_digest_user_day"),)
+
+
+class DigestLine(db.Model):
+    """A new listing that waits for, or stood in, a person's digest; told once, however often it was found."""
+
+    __tablename__ = "digest_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"))
+    digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"))
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    listing: Mapped[Listing] = relationship()
+    digest: Mapped[Digest | None] = relationship(back_populates="lines")
+
+    __table_args__ = (
+        UniqueConstraint("user_id", "listing_id", name="uq_digest_line_user_listing"),
+        Index("ix_digest_line_waiting", "digest_id", "user_id"),
     )

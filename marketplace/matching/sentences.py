@@ -6,6 +6,7 @@ from decimal import Decimal
 from flask_babel import gettext
 
 from marketplace.knowledge import knowledge
+from marketplace.matching.core.knowledge import Application
 from marketplace.matching.core.values import Match, Reason
 from marketplace.web.formats import kilometres
 
@@ -65,11 +66,13 @@ def _material(reason: Reason, language: str) -> str:
 
 
 def _application(reason: Reason, language: str) -> str:
-    base, facts = knowledge(), reason.facts
-    application = base.of_pair(facts["material"], facts["use"])
-    if application is None:
-        return ""
-    use = base.uses[application.use].name(language)
+    application = knowledge().of_pair(reason.facts["material"], reason.facts["use"])
+    return use_sentence(application, language) if application else ""
+
+
+def use_sentence(application: Application, language: str) -> str:
+    """A documented use with its source."""
+    use = knowledge().uses[application.use].name(language)
     replaces, source = application.replaces(language), application.source
     if replaces:
         return gettext(

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts.policy import viewer
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Kind
+from marketplace.matching import possible_users
 from marketplace.matching import service as matching
 from marketplace.materials.classify import classifier
 from marketplace.materials.codes import low_title, show_low_code
@@ -43,6 +44,7 @@ def suggest() -> ResponseReturnValue:
     return render_template(
         "materials/_suggestions.html",
         suggestions=classifier().suggest(title),
+        possible_users=possible_users.count_for_title(title, viewer()) if kind is Kind.OFFER else 0,
         partners=matching.count_partners(kind, title, viewer()),
         kind=kind,
         title=title.strip(),

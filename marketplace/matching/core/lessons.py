@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketplace.matching.core.features import NAMES, FeatureReader
+from marketplace.matching.core.encode import Encoder
+from marketplace.matching.core.features import COUNT
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.learning import Judgement
 from marketplace.matching.core.model import SEED, MatchModel
-from marketplace.matching.core.profiles import ProfileReader, text_similarity
-from marketplace.matching.core.training import training_pairs
+from marketplace.matching.core.training import pair_features, training_pairs
 from marketplace.matching.core.values import MatchListing
 
 MOST_OF_KNOWLEDGE = 0.25  # what people did never weighs more than a quarter of what is documented
@@ -36,21 +36,9 @@ def lessons_of(base: Knowledge, judgements: Sequence[Judgement], listings: Mappi
         if found:
             pairs.append(found)
             kept.append(judgement)
-    return Lessons(pair_features(base, pairs), np.array([j.target for j in kept]), np.array([j.weight for j in kept]))
-
-
-def pair_features(base: Knowledge, pairs: Sequence[tuple[MatchListing, MatchListing]]) -> np.ndarray:
-    """Features of offers and wants, an array (pairs, features)."""
-    if not pairs:
-        return np.zeros((0, len(NAMES)))
-    profiles, reader = ProfileReader(base), FeatureReader(base)
-    of_offers, of_wants = profiles.read([o for o, _ in pairs]), profiles.read([w for _, w in pairs])
-    return np.array(
-        [
-            reader.evidence(offer, want, a.concepts, b.concepts, float(text_similarity([a], [b])[0, 0])).values
-            for (offer, want), a, b in zip(pairs, of_offers, of_wants, strict=True)
-        ]
-    )
+    offers, wants = [o for o, _ in pairs], [w for _, w in pairs]
+    features = pair_features(offers, wants, Encoder(base)) if pairs else np.zeros((0, COUNT))
+    return Lessons(features, np.array([j.target for j in kept]), np.array([j.weight for j in kept]))
 
 
 def fit(base: Knowledge, pairs: int, lessons: Lessons, seed: int = SEED) -> MatchModel:
