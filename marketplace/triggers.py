@@ -13,6 +13,9 @@ APPEND_ONLY = (
     "confirmation",
     "exchange_event",
     "audit_event",
+    "ledger_tile",
+    "checkpoint",
+    "cosignature",
 )
 EVENTS = ("update", "delete")
 

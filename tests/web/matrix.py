@@ -106,6 +106,8 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "GET ledger.factor_list":                (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET ledger.factor":                     (200, 200, 200, 200, 200, 200, 200, 200, 200),
 
+    "GET log.well_known_keys":               (200, 200, 200, 200, 200, 200, 200, 200, 200),
+
     "GET district.public":                   (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET district.overview":                 (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "GET district.download":                 (302, 404, 404, 404, 200, 200, 200, 404, 404),
