@@ -45,6 +45,11 @@ def latest_checkpoint() -> Checkpoint | None:
     return db.session.scalar(select(Checkpoint).order_by(Checkpoint.id.desc()).limit(1))
 
 
+def find_checkpoint(number: int) -> Checkpoint | None:
+    """The checkpoint of that number."""
+    return db.session.get(Checkpoint, number)
+
+
 def checkpoint_covering(position: int) -> Checkpoint | None:
     """The oldest checkpoint whose tree contains the entry: the one made when it was completed."""
     return db.session.scalar(

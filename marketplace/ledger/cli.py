@@ -6,7 +6,8 @@ import click
 from flask.cli import AppGroup
 
 from marketplace.database import transaction
-from marketplace.ledger import checkpoints, factors, keys
+from marketplace.ledger import factors
+from marketplace.ledger.log_cli import checkpoint_command, cosign_command, key_commands, witness_commands
 from marketplace.ledger.verify import verify
 
 ledger = AppGroup("ledger", help="Check the ledger of avoided emissions.")
@@ -32,27 +33,8 @@ def verify_command(quiet: bool) -> None:
         click.echo(f"{report.size} entries are sound; root {report.root_hash}")
 
 
-key_commands = AppGroup("key", help="The key that signs checkpoints.")
-ledger.add_command(key_commands)
-
-
-@key_commands.command("new")
-@click.option("--replace", is_flag=True, help="Put a new key in the place of the present one, which stays listed.")
-def new_key_command(replace: bool) -> None:
-    """Make the signing key, readable by this user only, and print the public half."""
-    path = keys.key_path()
-    if path.exists() and not replace:
-        raise click.ClickException(f"{path} exists; --replace puts a new key in its place")
-    key = keys.new_key()
-    click.echo(f"{path} signs for {key.name}\n{key.verifier.encoded}")
-    click.echo(f"Keep a copy of it where no database backup lies; all public keys are listed in {keys.list_path()}")
-
-
-@ledger.command("checkpoint")
-def checkpoint_command() -> None:
-    """Sign the present head and print the checkpoint."""
-    with transaction():
-        click.echo(checkpoints.issue_checkpoint().note, nl=False)
+for command in (key_commands, witness_commands, checkpoint_command, cosign_command):
+    ledger.add_command(command)
 
 
 @factor_commands.command("publish")

@@ -30,7 +30,7 @@ def append_assessment(exchange: Exchange) -> LedgerEntry:
     """
     head = lock_head()
     figure = figure_of(exchange)
-    at = exchange.completed_at or now()
+    at = exchange.completed_at = now()  # after the wait for the head, so that entries stand in the order of time
     body = assessment_body(head.size, exchange, figure, value_cny(exchange, figure.assessment.accepted_wet_t), at)
     parties = {
         "exchange_id": exchange.id,

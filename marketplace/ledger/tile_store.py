@@ -4,8 +4,12 @@ from sqlalchemy import select
 
 from marketplace.extensions import db
 from marketplace.ledger.merkle import HASH_BYTES
-from marketplace.ledger.models import LedgerEntry, LedgerTile
-from marketplace.ledger.tiles import WIDTH, TileAddress, TiledTree, TileError, bundle, fold
+from marketplace.ledger.models import LedgerEntry, LedgerHead, LedgerTile
+from marketplace.ledger.tiles import HEIGHT, WIDTH, TileAddress, TiledTree, TileError, bundle, fold
+
+
+class NotThere(TileError):
+    """A well-formed address of something that the ledger does not hold (yet)."""
 
 
 def keep_full_tiles(size: int) -> None:
@@ -19,37 +23,42 @@ def keep_full_tiles(size: int) -> None:
         level += 1
 
 
-def read_tile(address: TileAddress) -> bytes:
-    """The bytes of a tile.
+def published_tile(address: TileAddress) -> bytes:
+    """The bytes of a tile that somebody asks for.
 
     Raises:
-        TileError: the ledger does not hold so many hashes there.
+        NotThere: the ledger does not hold so many hashes there.
     """
+    if (address.number * WIDTH + address.width) << (HEIGHT * address.level) > db.session.get_one(LedgerHead, 1).size:
+        raise NotThere(f"tile {address.path} is not there yet")
+    return read_tile(address)
+
+
+def read_tile(address: TileAddress) -> bytes:
+    """The bytes of a tile of the tree, which must be large enough."""
     full = db.session.scalar(
         select(LedgerTile.hashes).where(LedgerTile.level == address.level, LedgerTile.number == address.number)
     )
     if full is not None:
         return full[: address.width * HASH_BYTES]
-    hashes = _hashes(address.level, address.number * WIDTH, address.width)
-    if len(hashes) < address.width:
-        raise TileError(f"tile {address.path} is not there yet")
-    return b"".join(hashes)
+    return b"".join(_hashes(address.level, address.number * WIDTH, address.width))
 
 
 def read_bundle(number: int, width: int) -> bytes:
     """Up to 256 entries as one bundle.
 
     Raises:
-        TileError: the ledger does not hold so many entries, or one is too long for a bundle.
+        NotThere: the ledger does not hold so many entries.
+        TileError: an entry is too long for a bundle.
     """
     first = number * WIDTH
+    if first + width > db.session.get_one(LedgerHead, 1).size:
+        raise NotThere(f"bundle {number} of {width} entries is not there yet")
     rows = db.session.scalars(
         select(LedgerEntry.canonical)
         .where(LedgerEntry.position >= first, LedgerEntry.position < first + width)
         .order_by(LedgerEntry.position)
     ).all()
-    if len(rows) < width:
-        raise TileError(f"bundle {number} of {width} entries is not there yet")
     return bundle([row.encode() for row in rows])
 
 

@@ -117,12 +117,24 @@ class TiledTree:
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
 
     def root(self, size: int | None = None) -> bytes:
-        """Root of the first `size` leaves; of all of them when nothing is said."""
+        """Root of the first `size` leaves; of all of them when nothing is said.
+
+        Raises:
+            ValueError: the tree is smaller.
+        """
         size = self.size if size is None else size
+        if not 0 <= size <= self.size:
+            raise ValueError(f"no tree of {size} leaves within one of {self.size}")
         return self._range(0, size) if size else EMPTY_ROOT
 
     def leaf(self, index: int) -> bytes:
-        """The leaf hash at an index, counted from 0."""
+        """The leaf hash at an index, counted from 0.
+
+        Raises:
+            ValueError: there is no such leaf.
+        """
+        if not 0 <= index < self.size:
+            raise ValueError(f"no leaf {index} in a tree of {self.size}")
         return self._node(0, index)
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:

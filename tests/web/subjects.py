@@ -17,6 +17,7 @@ from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Side
 from marketplace.extensions import db
+from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind
 from tests.factories import (
@@ -77,6 +78,8 @@ def make_subjects(world: World) -> dict[str, Any]:
             select(Membership).where(Membership.enterprise_id == ironworks.id, Membership.role == Role.VIEWER)
         )
         assert member is not None
+        newest = latest_checkpoint()
+        assert newest is not None
         files = {a.listing_id is not None: a.id for a in db.session.scalars(select(Attachment))}
         return {
             "listing_id": slag.id,
@@ -90,6 +93,7 @@ def make_subjects(world: World) -> dict[str, Any]:
             "invitation_id": invitation.id,
             "enterprise_id": ironworks.id,
             "position": 0,
+            "checkpoint_id": newest.id,
             "attachment_id": files[True],
             "ticket_id": files[False],
         }
@@ -106,6 +110,8 @@ FIXED = {
     "number": 1,
     "factor_id": "clinker-cn",
     "kind": "csv",
+    "level": "0",
+    "tile_path": "000.p/1",
 }
 
 
