@@ -137,6 +137,19 @@ class TiledTree:
             raise ValueError(f"no leaf {index} in a tree of {self.size}")
         return self._node(0, index)
 
+    def frontier(self, size: int) -> list[bytes]:
+        """Roots of the perfect subtrees of the first `size` leaves, largest first (`merkle.Frontier`)."""
+        nodes, at = [], 0
+        for height in range(size.bit_length() - 1, -1, -1):
+            if size >> height & 1:
+                nodes.append(self._node(height, at >> height))
+                at += 1 << height
+        return nodes
+
+    def forget(self) -> None:
+        """Drop the tiles read so far, for a walk through a large tree."""
+        self._tiles.clear()
+
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Hashes from the leaf to the root of the first `size` leaves, lowest first (RFC 9162 §2.1.3.1).
 

@@ -221,7 +221,7 @@ ATTACKS = {
     ),
     "a root edited": ("UPDATE ledger_entry SET root_hash = leaf_hash WHERE position = 2", 2, "root after"),
     "an entry removed in the middle": ("DELETE FROM ledger_entry WHERE position = 1", 2, "position 1 is missing"),
-    "the last entry removed": ("DELETE FROM ledger_entry WHERE position = 3", None, "head says 4"),
+    "the last entry removed": ("DELETE FROM ledger_entry WHERE position = 3", 3, "position 3 is missing"),
     "a total edited": (
         "UPDATE rollup SET net_kgco2e = net_kgco2e + 1 WHERE dimension = 'all'",
         None,
