@@ -24,7 +24,12 @@ def issue_checkpoint() -> Checkpoint:
     Raises:
         NoSigningKey: there is no usable key.
     """
-    head, at = lock_head(), now()
+    return sign_head(lock_head())
+
+
+def sign_head(head: LedgerHead) -> Checkpoint:
+    """Sign the head that the caller holds."""
+    at = now()
     note = signed(body_of(head, at))
     checkpoint = Checkpoint(size=head.size, root_hash=head.root_hash, issued_at=at, note=note.encoded)
     db.session.add(checkpoint)

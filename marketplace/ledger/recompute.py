@@ -24,6 +24,9 @@ METHOD = "avoided/1.0"
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _KG, _KM, _MICRO = Decimal("0.001"), Decimal("0.1"), Decimal("0.000001")
 _ZERO, _ONE = Decimal(0), Decimal(1)
+# Logarithms to 30 digits: variances come out right to far below their last reported digit.
+_ROOT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+_LOGARITHM = Context(prec=30, rounding=ROUND_HALF_EVEN)
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _KNOWN = frozenset(
     "deliveries disposal displaced reprocessing basis default_mode attribution mass_gsd km_gsd rejects".split()
@@ -93,11 +96,16 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
             own += gone
             sums[rejects_id] = sums.get(rejects_id, _ZERO) + gone
         weighed += wet
-        mass_variance += (own * mass_log) ** 2
+        own *= mass_log
+        mass_variance += own * own
     net = avoided + made + treated + moved + thrown
-    specific = (made * substitution_log) ** 2 + (moved * km_log) ** 2 + mass_variance
-    variance = specific + sum(((s * _log(factors[f]["gsd"])) ** 2 for f, s in sums.items()), _ZERO)
-    half = Z_95 * variance.sqrt()
+    product_deviation, way_deviation = made * substitution_log, moved * km_log
+    specific = product_deviation * product_deviation + way_deviation * way_deviation + mass_variance
+    variance = specific
+    for name, sensitivity in sums.items():
+        deviation = sensitivity * _log(factors[name]["gsd"])
+        variance += deviation * deviation
+    half = Z_95 * variance.sqrt(_ROOT)
     rounded = _kg(net)
     return {
         "net_kgco2e": str(rounded),
@@ -165,7 +173,7 @@ def _log(gsd: str) -> Decimal:
     spread = _number(gsd)
     if spread < 1:
         raise _Unusual
-    return ln(spread)
+    return _LOGARITHM.plus(ln(spread))
 
 
 def _factor(copy: Mapping[str, str], units: frozenset[str]) -> Decimal:

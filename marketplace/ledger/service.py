@@ -14,7 +14,7 @@ from marketplace.extensions import db
 from marketplace.ledger import rollups, tile_store
 from marketplace.ledger.assessing import figure_of, value_cny
 from marketplace.ledger.canonical import canonical_bytes, parse_canonical
-from marketplace.ledger.checkpoints import issue_checkpoint
+from marketplace.ledger.checkpoints import sign_head
 from marketplace.ledger.entries import assessment_body, reversal_body
 from marketplace.ledger.errors import AlreadyReversed, ReversalOfReversal
 from marketplace.ledger.head import frontier_of, lock_head
@@ -88,7 +88,7 @@ def _append(
     keys = {k: v for k, v in parties.items() if k != "exchange_id"}
     rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
     tile_store.keep_full_tiles(frontier.size)
-    issue_checkpoint()
+    sign_head(head)
     return entry
 
 

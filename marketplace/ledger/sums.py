@@ -15,7 +15,6 @@ from marketplace.ledger import rollups
 from marketplace.ledger.models import Dimension
 
 _VARIANCE, _SENSITIVITY = Decimal("0.01"), Decimal("0.000001")
-FIELDS = ("net_kgco2e", "supplied_t", "received_t", "value_cny", "exchanges", "specific_variance")
 
 Slot = tuple[str, str, str]
 Amounts = list[Decimal]

@@ -1,6 +1,8 @@
 """`flask ledger verify`."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,10 +23,11 @@ MOST_SHOWN = 20
 @click.option("--since", type=click.Path(path_type=Path), help="Read only entries after this checkpoint.")
 @click.option("--processes", type=click.IntRange(1, 64), help="How many to use.  [default: one for each core]")
 @click.option("--fresh", is_flag=True, help="Begin anew, even where an earlier run was interrupted.")
+@click.option("--hashes-only", is_flag=True, help="Only leaf hashes, tiles and tree: no figures, signatures, totals.")
 @click.option("--quiet", is_flag=True, help="Print faults only.")
 @with_appcontext
 def verify_command(
-    against: tuple[Path, ...], since: Path | None, processes: int | None, fresh: bool, quiet: bool
+    against: tuple[Path, ...], since: Path | None, processes: int | None, fresh: bool, hashes_only: bool, quiet: bool
 ) -> None:
     """Recompute every figure, hash, tree, signature and total; name the first bad entry and what is wrong.
 
@@ -35,12 +38,15 @@ def verify_command(
     try:
         if fresh:
             path.unlink(missing_ok=True)
-        progress = Progress(path if since is None else None)
+        progress = Progress(path if since is None and not hashes_only else None)
         if progress.size and not quiet:
             click.echo(f"going on after {progress.size} entries (--fresh begins anew)", err=True)
         kept = [_saved(file) for file in against]
         start = _saved(since) if since else None
-        report = _shown(progress, kept, start, processes, quiet)
+        run = partial(
+            verify, against=kept, since=start, processes=processes, progress=progress, hashes_only=hashes_only
+        )
+        report = _shown(run, progress, is_hidden=quiet or not sys.stderr.isatty())
     except (NoteError, OSError, ValueError, NoSigningKey) as failure:
         click.echo(f"not verified: {failure}", err=True)
         sys.exit(NOT_VERIFIED)
@@ -48,8 +54,7 @@ def verify_command(
     sys.exit(SOUND if report.is_sound else FAULTY)
 
 
-def _shown(progress: Progress, kept: list[Saved], start: Saved | None, processes: int | None, quiet: bool) -> Report:
-    is_hidden = quiet or not sys.stderr.isatty()
+def _shown(run: Callable[[Callable[[int, int], None]], Report], progress: Progress, *, is_hidden: bool) -> Report:
     with click.progressbar(length=1, label="entries", file=sys.stderr, hidden=is_hidden, show_pos=True) as bar:
 
         def show(done: int, size: int) -> None:
@@ -57,7 +62,7 @@ def _shown(progress: Progress, kept: list[Saved], start: Saved | None, processes
             bar.update(done - bar.pos)
 
         try:
-            return verify(show, against=kept, since=start, processes=processes, progress=progress)
+            return run(show)
         except KeyboardInterrupt:
             progress.write()
             raise
