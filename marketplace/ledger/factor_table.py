@@ -38,9 +38,14 @@ def roots_by_count() -> Iterator[FactorTable]:
     """The table after each version, read anew: what checkpoints of all times must state."""
     frontier = Frontier()
     yield FactorTable(0, frontier.root())
-    for row in _rows():
-        frontier.append(leaf_hash(_canonical(row)))
+    for line in lines():
+        frontier.append(leaf_hash(line))
         yield FactorTable(frontier.size, frontier.root())
+
+
+def lines() -> Iterator[bytes]:
+    """Every version in canonical form, in the order of publication: the leaves."""
+    return map(_canonical, _rows())
 
 
 @lru_cache(maxsize=4)

@@ -95,6 +95,7 @@ def test_without_a_key_production_completes_nothing_and_says_what_to_do(app, wor
     delivered(exchange)
     with transaction():
         exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.SUPPLIER)))
+    own_key.unlink()
     monkeypatch.setitem(app.config, "NAME", "production")
     with pytest.raises(NoSigningKey, match="flask ledger key new"), transaction():
         exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.RECEIVER)))

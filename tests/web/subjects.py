@@ -18,6 +18,7 @@ from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Side
 from marketplace.extensions import db
 from marketplace.ledger.checkpoints import latest_checkpoint
+from marketplace.ledger.certificates import service as certificates
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind
 from tests.factories import (
@@ -94,6 +95,7 @@ def make_subjects(world: World) -> dict[str, Any]:
             "enterprise_id": ironworks.id,
             "position": 0,
             "checkpoint_id": newest.id,
+            "serial": certificates.issue(0, trader("ironworks")).serial,
             "attachment_id": files[True],
             "ticket_id": files[False],
         }
@@ -116,10 +118,12 @@ FIXED = {
 
 
 def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "") -> str:
-    """The address of a route for our subjects; `detail` chooses the draft or the ticket's picture."""
+    """The address of a route for our subjects; `detail` chooses the draft, the ticket's picture or an unknown serial."""
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]
+    if detail == "unknown":
+        values["serial"] = "0" * 32
     if detail == "ticket":
         values["attachment_id"] = subjects["ticket_id"]
     rule = next(r for r in app.url_map.iter_rules() if r.endpoint == endpoint)

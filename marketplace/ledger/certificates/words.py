@@ -1,0 +1,52 @@
+"""The words on a certificate. Lazy: the page carries both languages at once."""
+
+from flask_babel import lazy_gettext as _
+
+from marketplace.exchanges.models import Side
+from marketplace.knowledge import knowledge
+from marketplace.materials.taxonomy import taxonomy
+
+MATERIAL = _("Material")
+ACCEPTED = _("Accepted quantity")
+USE = _("Use")
+RECORDED = _("Recorded on")
+METHOD = _("Method")
+BASELINE = _("Without it: disposal (baseline)")
+REPLACED = _("Without it: product replaced")
+SIDES = {Side.SUPPLIER: _("Supplier"), Side.RECEIVER: _("Receiver")}
+
+PAGE = {
+    "house": _("Green Corridor Exchange"),
+    "title": _("Certificate of avoided emissions"),
+    "interval": _("95 % interval"),
+    "scan": _("Scan to see whether it still stands"),
+    "components": _("How the figure comes about, kg CO₂e"),
+    "ledger": _("Place in the ledger"),
+    "entry": _("Entry"),
+    "leaf": _("Leaf hash"),
+    "checkpoint": _("Checkpoint"),
+    "entries": _("entries"),
+    "root": _("Root hash"),
+    "key": _("Key of the ledger"),
+    "attached": _(
+        "Attached to this PDF: entry, proof, checkpoint and credential. verify_certificate.py checks them without a "
+        "network."
+    ),
+    "caution": _(
+        "A comparison with what would have happened otherwise. It is not an offset and is not deducted from anybody’s "
+        "inventory."
+    ),
+    "reversed": _("Reversed: this figure was taken back and counts for nothing."),
+}
+
+
+def material(slug: str) -> tuple[str, str]:
+    """A material in both languages."""
+    found = taxonomy().materials.get(slug)
+    return (found.name("en"), found.name("zh")) if found else (slug, slug)
+
+
+def use(slug: str) -> tuple[str, str]:
+    """A use in both languages."""
+    found = knowledge().uses.get(slug)
+    return (found.name("en"), found.name("zh")) if found else (slug or "—",) * 2
