@@ -5,6 +5,7 @@ from flask.cli import AppGroup
 
 from marketplace.database import transaction
 from marketplace.ledger import factors
+from marketplace.ledger.certificates.cli import export_command
 from marketplace.ledger.log_cli import checkpoint_command, cosign_command, key_commands, witness_commands
 from marketplace.ledger.verify_cli import verify_command
 
@@ -12,7 +13,7 @@ ledger = AppGroup("ledger", help="Check the ledger of avoided emissions.")
 factor_commands = AppGroup("factors", help="Publish emission factors.")
 
 
-for command in (key_commands, witness_commands, checkpoint_command, cosign_command, verify_command):
+for command in (key_commands, witness_commands, checkpoint_command, cosign_command, verify_command, export_command):
     ledger.add_command(command)
 
 

@@ -17,8 +17,8 @@ from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Side
 from marketplace.extensions import db
-from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.ledger.certificates import service as certificates
+from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind
 from tests.factories import (
@@ -118,7 +118,7 @@ FIXED = {
 
 
 def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "") -> str:
-    """The address of a route for our subjects; `detail` chooses the draft, the ticket's picture or an unknown serial."""
+    """The address of a route for our subjects; `detail` chooses the draft, the ticket or an unknown serial."""
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]

@@ -15,11 +15,13 @@ from flask_babel import force_locale
 from markupsafe import Markup
 
 from marketplace.exchanges.models import Side
+from marketplace.ledger.assessing import NO_STEP
 from marketplace.ledger.certificates import words
 from marketplace.ledger.certificates.credential import did_key
 from marketplace.ledger.certificates.documents import bundle_of, credential_of
 from marketplace.ledger.certificates.queries import CertificateDetail, Place
 from marketplace.ledger.keys import signing_key
+from marketplace.web.formats import number
 from marketplace.web.labels import COMPONENTS
 from marketplace.web.language import LOCALES
 
@@ -89,11 +91,6 @@ def qr_code(address: str) -> Markup:
 def rows_of(detail: CertificateDetail) -> list[Row]:
     """What was exchanged, by whom, and against what the figure is counted."""
     body = detail.body
-    factors = body["factors"]
-    baseline = factors[body["inputs"]["disposal"]["factor"]]
-    displaced = factors[body["inputs"]["displaced"]["factor"]]
-    ratio = body["inputs"]["displaced"]["substitution"]
-    replaced = tuple(f"{ratio} t/t · {name}" for name in _names(displaced)) if Decimal(ratio) else ("—", "—")
     rows = [
         (words.MATERIAL, words.material(body["material"])),
         (words.ACCEPTED, (f"{body['accepted_t']} t",) * 2),
@@ -101,10 +98,27 @@ def rows_of(detail: CertificateDetail) -> list[Row]:
         *((words.SIDES[side], _party(detail, side)) for side in Side),
         (words.RECORDED, (body["recorded_at"][:10],) * 2),
         (words.METHOD, (body["method"],) * 2),
-        (words.BASELINE, _names(baseline)),
-        (words.REPLACED, replaced),
     ]
-    return [Row(_both(name), Both(*value)) for name, value in rows]
+    return [
+        *(Row(_both(name), Both(*value)) for name, value in rows),
+        Row(_both(words.BASELINE), _baseline(body)),
+        Row(_both(words.REPLACED), _replaced(body)),
+    ]
+
+
+def _baseline(body: Mapping[str, Any]) -> Both:
+    """What would have been done with the material, by the name of its factor."""
+    factor_id = body["inputs"]["disposal"]["factor"]
+    return _both(words.NO_DISPOSAL) if factor_id == NO_STEP else Both(*_names(body["factors"][factor_id]))
+
+
+def _replaced(body: Mapping[str, Any]) -> Both:
+    """Tonnes of which product need not be made for each tonne of material."""
+    displaced = body["inputs"]["displaced"]
+    if not Decimal(displaced["substitution"]):
+        return _both(words.NOTHING_REPLACED)
+    en, zh = _names(body["factors"][displaced["factor"]])
+    return Both(f"{displaced['substitution']} t/t {en}", f"{displaced['substitution']} t/t {zh}")
 
 
 def _party(detail: CertificateDetail, side: Side) -> tuple[str, str]:
@@ -119,7 +133,7 @@ def _names(factor: Mapping[str, Any]) -> tuple[str, str]:
 
 def _components(body: Mapping[str, Any]) -> list[Row]:
     """The components that are not zero, in kg CO2e."""
-    found = {name: kg for name, kg in body["result"]["components"].items() if Decimal(kg)}
+    found = {name: number(Decimal(kg), 3) for name, kg in body["result"]["components"].items() if Decimal(kg)}
     return [Row(_both(COMPONENTS[name]), Both(kg, kg)) for name, kg in found.items()]
 
 

@@ -13,6 +13,8 @@ RECORDED = _("Recorded on")
 METHOD = _("Method")
 BASELINE = _("Without it: disposal (baseline)")
 REPLACED = _("Without it: product replaced")
+NO_DISPOSAL = _("none: it was sold as a product before")
+NOTHING_REPLACED = _("nothing")
 SIDES = {Side.SUPPLIER: _("Supplier"), Side.RECEIVER: _("Receiver")}
 
 PAGE = {
@@ -33,8 +35,8 @@ PAGE = {
         "network."
     ),
     "caution": _(
-        "A comparison with what would have happened otherwise. It is not an offset and is not deducted from anybody’s "
-        "inventory."
+        "A comparison with what would have happened otherwise (ISO 14064-2, ISO 14067 / GB/T 24067, ISO 14083). It is "
+        "not an offset and is not deducted from any inventory."
     ),
     "reversed": _("Reversed: this figure was taken back and counts for nothing."),
 }
