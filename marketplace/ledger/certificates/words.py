@@ -20,7 +20,7 @@ SIDES = {Side.SUPPLIER: _("Supplier"), Side.RECEIVER: _("Receiver")}
 PAGE = {
     "house": _("Green Corridor Exchange"),
     "title": _("Certificate of avoided emissions"),
-    "interval": _("95 % interval"),
+    "interval": _("Interval (95 %)"),
     "scan": _("Scan to see whether it still stands"),
     "components": _("How the figure comes about, kg CO₂e"),
     "ledger": _("Place in the ledger"),
