@@ -267,7 +267,7 @@ def test_the_code_on_the_page_opens_the_public_page(certified, tmp_path):
     zxing = pytest.importorskip("zxingcpp")
     image = page_image(pdf(certified), tmp_path)
     found = zxing.read_barcodes(image)
-    assert [code.text for code in found] == [f"http://localhost/ledger/certificates/{certified.certificate.serial}"]
+    assert [code.text for code in found] == [f"http://test/ledger/certificates/{certified.certificate.serial}"]
 
 
 def page_image(data, tmp_path):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from marketplace.calendar import stamp
 from marketplace.exchanges.models import Side
@@ -29,21 +29,26 @@ def credential_of(detail: CertificateDetail, place: Place) -> bytes:
     """The certificate as a Verifiable Credential, signed with the ledger's present key, as canonical JSON."""
     key = signing_key()
     issued_at = stamp(detail.certificate.issued_at)
-    vocabulary = url_for("certificates.how_to_check", _external=True) + "#"
+    vocabulary = public_address("certificates.how_to_check") + "#"
     document = {
         "@context": [CREDENTIALS_V2, {"@vocab": vocabulary}],
-        "id": url_for("certificates.check", serial=detail.certificate.serial, _external=True),
+        "id": public_address("certificates.check", serial=detail.certificate.serial),
         "type": ["VerifiableCredential", "AvoidedEmissionsCredential"],
         "issuer": {"id": did_key(key.verifier.public_key), "name": ISSUER_NAME},
         "validFrom": issued_at,
         "credentialStatus": {
-            "id": url_for("certificates.status", serial=detail.certificate.serial, _external=True),
+            "id": public_address("certificates.status", serial=detail.certificate.serial),
             "type": "LedgerStatus",
         },
         "credentialSubject": _subject(detail),
         "evidence": [{"type": ["LedgerInclusion"], **_evidence(detail.entry, place)}],
     }
     return canonical_bytes(secured(document, key.seed, issued_at))
+
+
+def public_address(endpoint: str, **values: Any) -> str:
+    """An address that stays in documents for years: of the public site, whatever host was asked."""
+    return str(current_app.config["PUBLIC_URL"]).rstrip("/") + url_for(endpoint, **values)
 
 
 def _evidence(entry: LedgerEntry, place: Place) -> dict[str, Any]:

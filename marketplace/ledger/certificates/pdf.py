@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +9,7 @@ from typing import Any
 
 import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from flask import render_template, url_for
+from flask import render_template
 from flask_babel import force_locale
 from markupsafe import Markup
 
@@ -18,15 +17,13 @@ from marketplace.exchanges.models import Side
 from marketplace.ledger.assessing import NO_STEP
 from marketplace.ledger.certificates import words
 from marketplace.ledger.certificates.credential import did_key
-from marketplace.ledger.certificates.documents import bundle_of, credential_of
+from marketplace.ledger.certificates.documents import bundle_of, credential_of, public_address
 from marketplace.ledger.certificates.queries import CertificateDetail, Place
 from marketplace.ledger.keys import signing_key
+from marketplace.ledger.pdf import refuse_to_fetch
 from marketplace.web.formats import number
 from marketplace.web.labels import COMPONENTS
 from marketplace.web.language import LOCALES
-
-logging.getLogger("weasyprint").setLevel(logging.ERROR)
-logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 SEAL_CONTEXT = b"gcx-pdf/1\n"
 
@@ -51,6 +48,7 @@ def certificate_pdf(detail: CertificateDetail, place: Place) -> bytes:
     """The PDF of a certificate, with entry, bundle, checkpoint and credential attached."""
     from weasyprint import CSS, HTML, Attachment  # a second of import that only this page needs
 
+    address = public_address("certificates.check", serial=detail.certificate.serial)
     page = render_template(
         "certificates/certificate_pdf.html",
         words={name: _both(text) for name, text in words.PAGE.items()},
@@ -58,8 +56,8 @@ def certificate_pdf(detail: CertificateDetail, place: Place) -> bytes:
         components=_components(detail.body),
         detail=detail,
         place=place,
-        qr=qr_code(url_for("certificates.check", serial=detail.certificate.serial, _external=True)),
-        address=url_for("certificates.check", serial=detail.certificate.serial, _external=True),
+        qr=qr_code(address),
+        address=address,
     )
     files = {
         "entry.json": detail.entry.canonical.encode(),
@@ -67,7 +65,7 @@ def certificate_pdf(detail: CertificateDetail, place: Place) -> bytes:
         "checkpoint.txt": place.checkpoint.note.encode(),
         "credential.json": credential_of(detail, place),
     }
-    printed = HTML(string=page, url_fetcher=_refuse).write_pdf(
+    printed = HTML(string=page, url_fetcher=refuse_to_fetch).write_pdf(
         stylesheets=[CSS(string=render_template("certificates/certificate_pdf.css"))],
         attachments=[Attachment(string=content, name=name) for name, content in files.items()],
     )
@@ -93,7 +91,7 @@ def rows_of(detail: CertificateDetail) -> list[Row]:
     body = detail.body
     rows = [
         (words.MATERIAL, words.material(body["material"])),
-        (words.ACCEPTED, (f"{body['accepted_t']} t",) * 2),
+        (words.ACCEPTED, (f"{number(Decimal(body['accepted_t']), 6)} t",) * 2),
         (words.USE, words.use(body["use"])),
         *((words.SIDES[side], _party(detail, side)) for side in Side),
         (words.RECORDED, (body["recorded_at"][:10],) * 2),
@@ -144,8 +142,3 @@ def _both(text: Any) -> Both:
         with force_locale(locale):
             found[language] = str(text)
     return Both(**found)
-
-
-def _refuse(url: str, *_args: object, **_kwargs: object) -> dict[str, object]:
-    """Nothing is fetched while printing."""
-    raise ValueError(f"a printed page may not load {url}")

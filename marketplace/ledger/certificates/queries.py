@@ -2,6 +2,7 @@
 
 import enum
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from marketplace.ledger.keys import listed_keys, signing_key
 from marketplace.ledger.models import Checkpoint, EntryKind, LedgerEntry
 from marketplace.ledger.notes import Note, VerifierKey
 from marketplace.ledger.tile_store import tree_of
+
+_SERIAL = re.compile("[0-9a-f]{32}")
 
 
 class CertificateState(enum.StrEnum):
@@ -86,6 +89,8 @@ def of_entry(entry: LedgerEntry) -> CertificateDetail | None:
 
 def by_serial(serial: str) -> CertificateDetail | None:
     """The certificate with that serial; None: unknown."""
+    if not _SERIAL.fullmatch(serial):
+        return None
     found = db.session.scalar(select(Certificate).where(Certificate.serial == serial))
     return _detail(found, db.session.get_one(LedgerEntry, found.position)) if found else None
 
