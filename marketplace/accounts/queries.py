@@ -55,6 +55,7 @@ def personal_data(user: User) -> dict[str, Any]:
         "email": user.email,
         "name": user.name,
         "language": user.language,
+        "pseudonym": user.pseudonym,
         "office": user.office,
         "created_at": user.created_at.isoformat(),
         "confirmed_at": user.confirmed_at.isoformat() if user.confirmed_at else None,

@@ -7,13 +7,22 @@ from marketplace.database import transaction
 from marketplace.ledger import factors
 from marketplace.ledger.certificates.cli import export_command
 from marketplace.ledger.log_cli import checkpoint_command, cosign_command, key_commands, witness_commands
+from marketplace.ledger.seals import seals_command
 from marketplace.ledger.verify_cli import verify_command
 
 ledger = AppGroup("ledger", help="Check the ledger of avoided emissions.")
 factor_commands = AppGroup("factors", help="Publish emission factors.")
 
 
-for command in (key_commands, witness_commands, checkpoint_command, cosign_command, verify_command, export_command):
+for command in (
+    key_commands,
+    witness_commands,
+    checkpoint_command,
+    cosign_command,
+    verify_command,
+    export_command,
+    seals_command,
+):
     ledger.add_command(command)
 
 

@@ -861,6 +861,13 @@ def key_of_did(did: str) -> bytes:
     return data[2:]
 
 
+def secured_bytes(document: Mapping[str, Any]) -> bytes:
+    """What the proof of a document signs: the hash of its options, then that of the document without it."""
+    options = {k: v for k, v in document["proof"].items() if k != "proofValue"}
+    unsecured = {k: v for k, v in document.items() if k != "proof"}
+    return sha256(canonical(options)) + sha256(canonical(unsecured))
+
+
 def check_data_integrity(document: dict[str, Any]) -> bytes:
     """The public key that made the proof over a credential (vc-di-eddsa §3.3)."""
     proof = document.get("proof")
@@ -880,11 +887,8 @@ def check_data_integrity(document: dict[str, Any]) -> bytes:
     value = text_of(proof, "proofValue", "the proof")
     if not value.startswith("z"):
         raise Wrong("the proof's value is not base58btc")
-    options = {k: v for k, v in proof.items() if k != "proofValue"}
-    unsecured = {k: v for k, v in document.items() if k != "proof"}
-    message = sha256(canonical(options)) + sha256(canonical(unsecured))
     public = key_of_did(str(issuer))
-    if not Key("issuer", public).has_signed(message, unbase58(value[1:])):
+    if not Key("issuer", public).has_signed(secured_bytes(document), unbase58(value[1:])):
         raise Wrong("the credential's proof does not fit what it says: something was changed")
     return public
 
