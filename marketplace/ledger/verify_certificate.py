@@ -34,6 +34,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, FloatOperation, InvalidOperation, localcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def canonical(value: Any) -> bytes:
 
 def _ordered(value: Any) -> str:
     if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        keys = sorted(value, key=None if "".join(value).isascii() else _utf16)
         return "{" + ",".join(f"{_text(key)}:{_ordered(value[key])}" for key in keys) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_ordered, value)) + "]"
@@ -107,12 +108,20 @@ def _ordered(value: Any) -> str:
     raise Wrong(f"{value!r} is not allowed in canonical JSON; numbers are written as strings")
 
 
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be", "surrogatepass")
+
+
 def _text(text: str) -> str:
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise Wrong("a text holds a lone surrogate")
-    if not unicodedata.is_normalized("NFC", text):
-        raise Wrong("a text is not in Unicode normal form C")
-    return json.dumps(text, ensure_ascii=False)
+    if not text.isascii():
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise Wrong("a text holds a lone surrogate")
+        if not unicodedata.is_normalized("NFC", text):
+            raise Wrong("a text is not in Unicode normal form C")
+    return _QUOTED(text)
+
+
+_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def read_json(data: bytes, what: str) -> Any:
@@ -416,9 +425,15 @@ class Figure:
 def bounds(net: Decimal, shared: Iterable[tuple[Decimal, Decimal]], specific: Decimal) -> tuple[Decimal, Decimal]:
     """95 % interval: variance is Σ (S_j · ln g_j)² over factors, plus what belongs to single entries."""
     with localcontext(EXACT):
-        variance = sum(((s * gsd.ln()) ** 2 for s, gsd in shared), specific)
+        variance = sum(((s * ln(gsd)) ** 2 for s, gsd in shared), specific)
         reach = Z_95 * variance.sqrt()
         return net - reach, net + reach
+
+
+@lru_cache(maxsize=1024)
+def ln(gsd: Decimal) -> Decimal:
+    with localcontext(EXACT):
+        return gsd.ln()
 
 
 def rounded(value: Decimal, step: Decimal = KG) -> str:
@@ -491,8 +506,8 @@ class _Assessment:
                 by_delivery[index] += kg
         by_substitution = components["displaced"] + components["displaced_transport"]
         by_km = components["transport"] + components["disposal_transport"] + components["displaced_transport"]
-        specific = (by_substitution * self.substitution_gsd.ln()) ** 2 + (by_km * self.km_gsd.ln()) ** 2
-        specific += sum(((kg * self.mass_gsd.ln()) ** 2 for kg in by_delivery), Decimal(0))
+        specific = (by_substitution * ln(self.substitution_gsd)) ** 2 + (by_km * ln(self.km_gsd)) ** 2
+        specific += sum(((kg * ln(self.mass_gsd)) ** 2 for kg in by_delivery), Decimal(0))
         gsds = {factor: self.used[factor][1] for factor in sensitivities}
         break_even, biogenic = self._break_even(components), self._biogenic()
         return Figure(components, sensitivities, gsds, specific, self.shares, break_even, biogenic)

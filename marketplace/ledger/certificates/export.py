@@ -50,7 +50,7 @@ def export_stream() -> Iterator[bytes]:
                     if sink.size > CHUNK_BYTES:
                         yield sink.take()
             digests[name] = digest.hexdigest()
-        archive.writestr("MANIFEST", _manifest(digests))
+        archive.writestr(zipfile.ZipInfo("MANIFEST"), _manifest(digests))
         yield sink.take()
     yield sink.take()
 
