@@ -1230,6 +1230,13 @@ class Archive:
 # --- Command line -----------------------------------------------------------------------------------------------------
 
 
+# What reading a forged or damaged file may raise: a member missing or of another kind, a ZIP that leads nowhere.
+MALFORMED = (
+    LookupError, TypeError, ValueError, AttributeError, RecursionError, zipfile.BadZipFile, zlib.error, EOFError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+
+
 def check(data: bytes, trust: Trust, report: Report, progress: Callable[[int], None] = lambda done: None) -> None:
     """Check a file of any known kind.
 
@@ -1237,14 +1244,18 @@ def check(data: bytes, trust: Trust, report: Report, progress: Callable[[int], N
         Wrong: the first thing that is wrong.
         Unreadable: it is of no known kind.
     """
+    try:
+        _check_any(data, trust, report, progress)
+    except MALFORMED as broken:
+        raise Wrong(f"the file is damaged or not made by the exchange: {broken!r:.200}") from broken
+
+
+def _check_any(data: bytes, trust: Trust, report: Report, progress: Callable[[int], None]) -> None:
     if data.startswith(b"%PDF-"):
         check_pdf(data, trust, report)
     elif data.startswith(b"PK"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                Archive(archive, trust, report, progress).check()
-        except (zipfile.BadZipFile, zlib.error) as broken:
-            raise Wrong(f"the archive is damaged: {broken}") from broken
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            Archive(archive, trust, report, progress).check()
     else:
         document = read_json(data, "the file")
         if isinstance(document, dict) and "@context" in document:

@@ -59,3 +59,23 @@ def test_what_is_no_checkpoint_is_refused(note):
 def test_files_cut_short_are_wrong(data):
     with pytest.raises(tool.Wrong):
         tool.check(data, tool.Trust(), tool.Report(lambda _: None))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"@context":[],"issuer":"did:key:z","proof":{}}',
+        b'{"@context":[],"issuer":1,"proof":{"type":[]}}',
+        b'{"@context":1,"proof":7}',
+        b'{"format":"gcx-entry/2","method":"avoided/1.0"}',
+        b'{"confirmations":[7],"format":"gcx-entry/2","kind":"assessment","method":"avoided/1.0"}',
+        b'{"inclusionProof":[]}',
+    ],
+)
+def test_a_forged_shape_is_wrong_and_no_crash(data):
+    report = tool.Report(lambda _: None)
+    try:
+        tool.check(data, tool.Trust(), report)
+    except tool.Wrong:
+        return
+    assert not report.is_complete
