@@ -39,6 +39,8 @@ class Base:
     MAIL_USER = os.environ.get("MAIL_USER", "")
     MAIL_PASSWORD = os.environ.get("MAIL_PASSWORD", "")
     MAIL_SENDER = os.environ.get("MAIL_SENDER", "exchange@example.invalid")
+    LEDGER_KEY_FILE = os.environ.get("LEDGER_KEY_FILE", "")
+    LEDGER_ORIGIN = os.environ.get("LEDGER_ORIGIN", "")
     PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")
     TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
     FORCE_HTTPS = False

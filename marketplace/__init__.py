@@ -69,6 +69,9 @@ def _register_pages(app: Flask) -> None:
     from marketplace.district.views import bp as district
     from marketplace.exchanges import policy as _exchange_policy  # noqa: F401 - registers its rules
     from marketplace.exchanges.views import bp as exchanges
+    from marketplace.ledger.certificates import policy as _certificate_policy  # noqa: F401 - registers its rules
+    from marketplace.ledger.certificates.views import bp as certificates
+    from marketplace.ledger.log_views import bp as log
     from marketplace.ledger.views import bp as ledger
     from marketplace.listings import policy as _listing_policy  # noqa: F401 - registers its rules
     from marketplace.listings.views import bp as listings
@@ -90,6 +93,8 @@ def _register_pages(app: Flask) -> None:
         matching,
         exchanges,
         ledger,
+        log,
+        certificates,
         district,
         notifications,
         attachments,

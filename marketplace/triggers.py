@@ -14,6 +14,9 @@ APPEND_ONLY = (
     "exchange_event",
     "audit_event",
     "match_event",
+    "ledger_tile",
+    "checkpoint",
+    "cosignature",
 )
 EVENTS = ("update", "delete")
 

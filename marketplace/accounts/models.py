@@ -1,6 +1,7 @@
 """Users, enterprises, their sites and the parks they stand in."""
 
 import enum
+import secrets
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -105,8 +106,13 @@ class Enterprise(db.Model):
         return (self.name_zh or self.name_en) if language.startswith("zh") else (self.name_en or self.name_zh)
 
 
+def member_pseudonym() -> str:
+    """What a person is called where names must not stand, such as in ledger entries."""
+    return f"member-{secrets.token_hex(8)}"
+
+
 class User(UserMixin, db.Model):
-    """A person who signs in."""
+    """A person who signs in. `pseudonym` is the only thing that the ledger knows of them."""
 
     __tablename__ = "user_account"
 
@@ -120,6 +126,7 @@ class User(UserMixin, db.Model):
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_key: Mapped[str] = mapped_column(String(32))
     wants_digest: Mapped[bool] = mapped_column(default=True)
+    pseudonym: Mapped[str] = mapped_column(String(32), unique=True, default=member_pseudonym)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     membership: Mapped["Membership | None"] = relationship(back_populates="user", lazy="joined")

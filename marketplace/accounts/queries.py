@@ -55,6 +55,7 @@ def personal_data(user: User) -> dict[str, Any]:
         "email": user.email,
         "name": user.name,
         "language": user.language,
+        "pseudonym": user.pseudonym,
         "office": user.office,
         "wants_digest": user.wants_digest,
         "created_at": user.created_at.isoformat(),

@@ -66,27 +66,43 @@ def cases() -> list[Case]:
 def add_history(world: World) -> int:
     """Completed exchanges over eighteen months, then some in every other state; returns how many were completed."""
     found = cases()
-    done: list[Exchange] = []
+    ready: list[tuple[datetime, Exchange]] = []
     for number in range(COMPLETED_PER_CASE):
         for index, case in enumerate(found):
             age = MONTHS * 30 * (1 - (number * len(found) + index) / (COMPLETED_PER_CASE * len(found)))
             start = now() - timedelta(days=max(24.0, age))
-            done.append(_complete(world, case, start, f"{case.key}-{number}"))
-    _reverse_two(world, done)
+            ready.append(_weighed(world, case, start, f"{case.key}-{number}"))
+    wrong = [ready[5][1], ready[11][1]]
+    _complete_in_order(world, ready, wrong)
     _add_open_ones(world, found)
-    return len(done)
+    return len(ready)
 
 
-def _complete(world: World, case: Case, start: datetime, key: str) -> Exchange:
+def _complete_in_order(world: World, ready: list[tuple[datetime, Exchange]], wrong: list[Exchange]) -> None:
+    """The ledger is written in the order of time: completions, and two reversals among them."""
+    reversed_at = now() - timedelta(days=20)
+    later = sorted((row for row in ready if row[0] > reversed_at), key=lambda row: row[0])
+    for moment, exchange in sorted((row for row in ready if row[0] <= reversed_at), key=lambda row: row[0]):
+        _complete(world, exchange, moment)
+    _reverse_two(world, wrong, reversed_at)
+    for moment, exchange in later:
+        _complete(world, exchange, max(moment, now() - timedelta(days=18)))
+
+
+def _complete(world: World, exchange: Exchange, moment: datetime) -> None:
+    for hours, side in ((-7, Side.SUPPLIER), (0, Side.RECEIVER)):
+        with pretend_now(moment + timedelta(hours=hours)):
+            exchanges.confirm_completion(_party(world, exchange, side))
+
+
+def _weighed(world: World, case: Case, start: datetime, key: str) -> tuple[datetime, Exchange]:
+    """An exchange with all its deliveries, and when its receiver will confirm that it is complete."""
     exchange = _agree(world, case, start, key)
     lots = world.rng.randint(2, 4)
     for lot in range(lots):
         with pretend_now(start + timedelta(days=4 + 4 * lot)):
             _deliver(world, exchange, lot, lots)
-    for hours, side in ((8, Side.SUPPLIER), (15, Side.RECEIVER)):
-        with pretend_now(start + timedelta(days=5 + 4 * lots, hours=hours)):
-            exchanges.confirm_completion(_party(world, exchange, side))
-    return exchange
+    return start + timedelta(days=5 + 4 * lots, hours=15), exchange
 
 
 def _agree(world: World, case: Case, start: datetime, key: str) -> Exchange:
@@ -205,19 +221,16 @@ def _party(world: World, exchange: Exchange, side: Side) -> exchanges.Party:
     return exchanges.as_party(exchange.id, world.traders[exchange.enterprise_id_of(side)])
 
 
-def _reverse_two(world: World, done: list[Exchange]) -> None:
+def _reverse_two(world: World, wrong: list[Exchange], first_at: datetime) -> None:
     """Two figures were wrong: one is taken back and completed anew, one stays open."""
     assert world.officer is not None
-    for number, exchange in enumerate((done[5], done[11])):
+    for number, exchange in enumerate(wrong):
         entry = next(e for e in _entries(exchange))
-        with pretend_now(now() - timedelta(days=20 - number)):
+        with pretend_now(first_at + timedelta(hours=number)):
             reason = "过磅单录入有误，按复核重量重新确认" if number == 0 else "Weighbridge calibration was out of date"
             ledger.reverse(entry, reason)
             exchanges.reopen(exchange.id, world.officer, reason)
-        if number == 0:
-            for hours, side in ((1, Side.SUPPLIER), (2, Side.RECEIVER)):
-                with pretend_now(now() - timedelta(days=18) + timedelta(hours=hours)):
-                    exchanges.confirm_completion(_party(world, exchange, side))
+    _complete(world, wrong[0], first_at + timedelta(days=2))
 
 
 def _entries(exchange: Exchange) -> list[int]:

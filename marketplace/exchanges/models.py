@@ -235,7 +235,11 @@ class Delivery(db.Model):
 
 
 class Confirmation(db.Model):
-    """One side confirms that the exchange is complete; append-only. A reversal opens the next round."""
+    """One side confirms that the exchange is complete; append-only. A reversal opens the next round.
+
+    `signature` is the exchange's seal over who confirmed what and when (`ledger.confirmations`), made at that moment by
+    the key `vkey`; empty for confirmations older than seals.
+    """
 
     __tablename__ = "confirmation"
 
@@ -246,6 +250,10 @@ class Confirmation(db.Model):
     revision: Mapped[int]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    terms_sha256: Mapped[str] = mapped_column(String(64), default="")
+    vkey: Mapped[str] = mapped_column(String(400), default="")
+    signature: Mapped[str] = mapped_column(String(88), default="")
+    user: Mapped[User] = relationship()
 
     __table_args__ = (UniqueConstraint("exchange_id", "round", "side"),)
 

@@ -1,19 +1,21 @@
 """What an entry says, as canonical JSON: everything needed to recompute its figure. Pure but for the models read."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from marketplace.calendar import SHANGHAI
+from marketplace.calendar import SHANGHAI, stamp
 from marketplace.carbon.method import METHOD, Assessment
 from marketplace.exchanges.models import Exchange
 from marketplace.ledger.assessing import Figure
+from marketplace.ledger.confirmations import recorded
 from marketplace.ledger.factors import plain
 from marketplace.ledger.models import EntryKind
 from marketplace.materials.taxonomy import taxonomy
 
-FORMAT = "gcx-entry/1"
+# 2: a confirmation names its party, the digest of the terms, and carries a seal. Entries of format 1 stay valid.
+FORMAT = "gcx-entry/2"
 
 
 def assessment_body(
@@ -40,15 +42,7 @@ def assessment_body(
         "inputs": figure.inputs,
         "factors": figure.factors,
         "result": result_of(figure.assessment),
-        "confirmations": [
-            {
-                "side": c.side.value,
-                "member": f"member-{c.user_id}",
-                "at": stamp(c.at),
-                "terms_revision": str(c.revision),
-            }
-            for c in exchange.current_confirmations
-        ],
+        "confirmations": [recorded(c, exchange) for c in exchange.current_confirmations],
     }
 
 
@@ -92,11 +86,6 @@ def turned_result(result: Mapping[str, Any]) -> dict[str, Any]:
     if result.get("biogenic_kgco2") is not None:
         turned["biogenic_kgco2"] = _turned(result["biogenic_kgco2"])
     return turned
-
-
-def stamp(at: datetime) -> str:
-    """RFC 3339, UTC, microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def month_of(at: datetime) -> date:

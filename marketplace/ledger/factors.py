@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from marketplace.carbon.library import LibraryFactor, library
 from marketplace.extensions import db
 from marketplace.ledger.errors import FactorNotPublished
+from marketplace.ledger.head import lock_head
 from marketplace.ledger.models import EmissionFactor
 
 _COPIED = ["name_en", "name_zh", "kind", "unit", "region", "year", "source", "source_detail", "confidence", "notes"]
@@ -15,6 +16,7 @@ _COPIED = ["name_en", "name_zh", "kind", "unit", "region", "year", "source", "so
 
 def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int, int]:
     """Publish what is new or changed in the reviewed data file; returns (new, changed)."""
+    lock_head()  # checkpoints state a root over the versions in the order of their numbers
     latest = {f.factor_id: f for f in current_versions()}
     new = changed = 0
     for factor in factors if factors is not None else library().values():

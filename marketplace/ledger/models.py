@@ -1,11 +1,14 @@
-"""Entries of the ledger, its head, and the published emission factors. Entries and factors are append-only."""
+"""Entries of the ledger, its head, tiles and checkpoints, and the published emission factors.
+
+All but the head and the witnesses are append-only.
+"""
 
 import enum
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import ExactDecimal, Kilograms, Money, Tonnes, UtcDateTime, now, state_column_type
 from marketplace.extensions import db
@@ -61,6 +64,57 @@ class LedgerHead(db.Model):
     frontier: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+
+class LedgerTile(db.Model):
+    """256 neighbouring hashes of one level of the tree, written once when the last of them is known (C2SP tlog-tiles).
+
+    `root` is the hash over the whole tile: the tile's place among the hashes of the next level.
+    """
+
+    __tablename__ = "ledger_tile"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Checkpoint(db.Model):
+    """A signed size and root of the tree, as published. `note` is the truth; the other columns are for queries."""
+
+    __tablename__ = "checkpoint"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(index=True)
+    root_hash: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    note: Mapped[str] = mapped_column(Text)
+    cosignatures: Mapped[list["Cosignature"]] = relationship(order_by="Cosignature.id", back_populates="checkpoint")
+
+
+class Witness(db.Model):
+    """A party that may cosign our checkpoints, with its public key (a vkey of kind cosignature/v1)."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    vkey: Mapped[str] = mapped_column(String(400), unique=True)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Cosignature(db.Model):
+    """A witness's signature line on one checkpoint."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    checkpoint_id: Mapped[int] = mapped_column(ForeignKey("checkpoint.id"))
+    witness_id: Mapped[int] = mapped_column(ForeignKey("witness.id"), index=True)
+    signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    line: Mapped[str] = mapped_column(Text)
+    checkpoint: Mapped[Checkpoint] = relationship(back_populates="cosignatures")
+    witness: Mapped[Witness] = relationship()
+
+    __table_args__ = (UniqueConstraint("checkpoint_id", "witness_id"),)
 
 
 class EmissionFactor(db.Model):

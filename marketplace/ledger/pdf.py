@@ -19,9 +19,9 @@ def entry_pdf(detail: EntryDetail) -> bytes:
         "ledger/entry_pdf.html", detail=detail, waterfall_picture=waterfall_of(detail.body["result"])
     )
     style = CSS(string=render_template("ledger/entry_pdf.css"))
-    return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf(stylesheets=[style]))
+    return bytes(HTML(string=page, url_fetcher=refuse_to_fetch).write_pdf(stylesheets=[style]))
 
 
-def _refuse(url: str, *_args: object, **_kwargs: object) -> dict[str, object]:
+def refuse_to_fetch(url: str, *_args: object, **_kwargs: object) -> dict[str, object]:
     """Nothing is fetched while printing."""
     raise ValueError(f"a printed page may not load {url}")

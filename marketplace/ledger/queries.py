@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, scoped_session
 from marketplace.accounts.models import Enterprise, Office, Park
 from marketplace.accounts.policy import Viewer, visibility
 from marketplace.extensions import db
-from marketplace.ledger.merkle import inclusion_proof
 from marketplace.ledger.models import Dimension, LedgerEntry, LedgerHead
+from marketplace.ledger.tile_store import tree_of
 
 PAGE_SIZE = 30
 
@@ -87,9 +87,6 @@ def entries_of_exchange(session: Session | scoped_session[Any], exchange_id: int
 def detail(entry: LedgerEntry, language: str) -> EntryDetail:
     """What the page, the JSON and the PDF of an entry show."""
     now_head = head()
-    leaves = [
-        bytes.fromhex(leaf) for leaf in db.session.scalars(select(LedgerEntry.leaf_hash).order_by(LedgerEntry.position))
-    ]
     names = {
         row.id: (row.name_zh or row.name_en) if language == "zh" else (row.name_en or row.name_zh)
         for row in db.session.execute(
@@ -105,7 +102,7 @@ def detail(entry: LedgerEntry, language: str) -> EntryDetail:
         supplier=names[entry.supplier_id],
         receiver=names[entry.receiver_id],
         head=now_head,
-        proof=[step.hex() for step in inclusion_proof(leaves, entry.position)],
+        proof=[step.hex() for step in tree_of(now_head.size).inclusion_proof(entry.position)],
     )
 
 

@@ -1,13 +1,13 @@
 """Sums of entries by month and park, family, material and enterprise, kept in the transaction that appends."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.extensions import db
 from marketplace.ledger.models import Dimension, EntryKind, Rollup, RollupFactor
@@ -120,40 +120,36 @@ def _cell(body: Mapping[str, Any], part: _Part, sign: int) -> Cell:
 
 def apply(cells: Mapping[CellKey, Cell]) -> None:
     """Add cells to the stored rollups. The caller holds the ledger's head, so nobody else writes them."""
-    stored = _stored(cells)
-    stored_factors = _stored_factors(cells)
-    for (dimension, key, month), cell in cells.items():
-        row = stored.get((dimension, key, month))
-        if row is None:
-            row = Rollup(dimension=dimension, key=key, month=month, **_ZEROES)
-            db.session.add(row)
-        row.net_kgco2e += cell.net_kgco2e
-        row.supplied_t += cell.supplied_t
-        row.received_t += cell.received_t
-        row.value_cny += cell.value_cny
-        row.exchanges += cell.exchanges
-        row.specific_variance += cell.specific_variance
-        for (factor_id, version, gsd), sensitivity in cell.sensitivities.items():
-            slot = (dimension, key, month, factor_id, version)
-            factor = stored_factors.get(slot)
-            if factor is None:
-                factor = RollupFactor(
-                    dimension=dimension, key=key, month=month, factor_id=factor_id, factor_version=version,
-                    gsd=gsd, sensitivity_kgco2e=Decimal(0),
-                )  # fmt: skip
-                db.session.add(factor)
-            factor.sensitivity_kgco2e += sensitivity
     db.session.flush()
+    sums = [
+        {"dimension": dimension, "key": key, "month": month} | {name: getattr(cell, name) for name in AMOUNTS}
+        for (dimension, key, month), cell in cells.items()
+    ]
+    factors = [
+        {"dimension": dimension, "key": key, "month": month, "factor_id": factor_id, "factor_version": version,
+         "gsd": gsd, "sensitivity_kgco2e": sensitivity}
+        for (dimension, key, month), cell in cells.items()
+        for (factor_id, version, gsd), sensitivity in cell.sensitivities.items()
+    ]  # fmt: skip
+    _add(Rollup, sums, AMOUNTS)
+    if factors:
+        _add(RollupFactor, factors, ("sensitivity_kgco2e",))
 
 
-_ZEROES = {
-    "net_kgco2e": Decimal(0),
-    "supplied_t": Decimal(0),
-    "received_t": Decimal(0),
-    "value_cny": Decimal(0),
-    "exchanges": 0,
-    "specific_variance": Decimal(0),
-}
+AMOUNTS = ("net_kgco2e", "supplied_t", "received_t", "value_cny", "exchanges", "specific_variance")
+_CELL = ("dimension", "key", "month")
+
+
+def _add(table: type[Rollup] | type[RollupFactor], rows: list[dict[str, Any]], amounts: Sequence[str]) -> None:
+    """Insert rows, or add their amounts to those that are there: one statement, however many cells an entry touches."""
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    key = _CELL if table is Rollup else (*_CELL, "factor_id", "factor_version")
+    statement = insert(table)
+    added = {name: getattr(table, name) + getattr(statement.excluded, name) for name in amounts}
+    db.session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=added), rows)
+    for row in list(db.session.identity_map.values()):
+        if isinstance(row, table):
+            db.session.expire(row)
 
 
 def sum_cells(entries: Iterable[Contribution]) -> dict[CellKey, Cell]:
@@ -163,14 +159,3 @@ def sum_cells(entries: Iterable[Contribution]) -> dict[CellKey, Cell]:
         for slot, cell in cells_of(entry).items():
             total.setdefault(slot, Cell()).add(cell)
     return total
-
-
-def _stored(cells: Iterable[CellKey]) -> dict[CellKey, Rollup]:
-    rows = db.session.scalars(select(Rollup).where(tuple_(Rollup.dimension, Rollup.key, Rollup.month).in_(list(cells))))
-    return {(r.dimension, r.key, r.month): r for r in rows}
-
-
-def _stored_factors(cells: Iterable[CellKey]) -> dict[tuple[Dimension, str, date, str, int], RollupFactor]:
-    cell_is = tuple_(RollupFactor.dimension, RollupFactor.key, RollupFactor.month).in_(list(cells))
-    rows = db.session.scalars(select(RollupFactor).where(cell_is))
-    return {(r.dimension, r.key, r.month, r.factor_id, r.factor_version): r for r in rows}

@@ -11,12 +11,14 @@ from sqlalchemy import select
 from marketplace.database import now
 from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
-from marketplace.ledger import rollups
+from marketplace.ledger import rollups, tile_store
 from marketplace.ledger.assessing import figure_of, value_cny
 from marketplace.ledger.canonical import canonical_bytes, parse_canonical
+from marketplace.ledger.checkpoints import sign_head
 from marketplace.ledger.entries import assessment_body, reversal_body
 from marketplace.ledger.errors import AlreadyReversed, ReversalOfReversal
-from marketplace.ledger.merkle import Frontier, leaf_hash
+from marketplace.ledger.head import frontier_of, lock_head
+from marketplace.ledger.merkle import leaf_hash
 from marketplace.ledger.models import EntryKind, LedgerEntry, LedgerHead
 
 
@@ -28,7 +30,7 @@ def append_assessment(exchange: Exchange) -> LedgerEntry:
     """
     head = lock_head()
     figure = figure_of(exchange)
-    at = exchange.completed_at or now()
+    at = exchange.completed_at = now()  # after the wait for the head, so that entries stand in the order of time
     body = assessment_body(head.size, exchange, figure, value_cny(exchange, figure.assessment.accepted_wet_t), at)
     parties = {
         "exchange_id": exchange.id,
@@ -60,18 +62,6 @@ def reverse(position: int, reason: str) -> LedgerEntry:
     return _append(head, reversal_body(head.size, body, reason, now()), body, parties, position)
 
 
-def lock_head() -> LedgerHead:
-    """The head, held by this transaction: whoever appends waits here for the one before."""
-    return db.session.scalars(
-        select(LedgerHead).where(LedgerHead.id == 1).with_for_update().execution_options(populate_existing=True)
-    ).one()
-
-
-def frontier_of(head: LedgerHead) -> Frontier:
-    """The Merkle frontier as stored."""
-    return Frontier.from_list(head.size, json.loads(head.frontier))
-
-
 def _append(
     head: LedgerHead,
     body: Mapping[str, Any],
@@ -97,6 +87,8 @@ def _append(
     db.session.flush()
     keys = {k: v for k, v in parties.items() if k != "exchange_id"}
     rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
+    tile_store.keep_full_tiles(frontier.size)
+    sign_head(head)
     return entry
 
 

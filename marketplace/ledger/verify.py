@@ -1,155 +1,334 @@
-"""Recompute the whole ledger: every figure, every hash, the tree, the copied columns and the totals."""
+"""Check the whole ledger: every entry, the tree, tiles, checkpoints and signatures, and the totals.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+Stretches of entries go to processes of their own, each with its own connection; what they hand back is small. The
+tree is followed through: a stretch begins with the frontier that the tiles state, and that must be the frontier in
+which the stretch before ended.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, create_engine, exists, func, select
 
-from marketplace.carbon.errors import InputError
-from marketplace.carbon.method import METHOD, assess
+from marketplace.accounts.models import Enterprise, Park
+from marketplace.exchanges.models import Exchange, ExchangeState
 from marketplace.extensions import db
 from marketplace.ledger import rollups
-from marketplace.ledger.assessing import raw_factors
-from marketplace.ledger.canonical import CanonicalError, parse_canonical
-from marketplace.ledger.entries import result_of, turned_result
-from marketplace.ledger.merkle import Frontier, leaf_hash
-from marketplace.ledger.models import Dimension, EntryKind, LedgerEntry, LedgerHead, Rollup, RollupFactor
-from marketplace.ledger.service import columns_of
+from marketplace.ledger.checking import STRETCH, Register, Stretch, check_stretch, checkpoint_fault, hash_stretch
+from marketplace.ledger.factor_table import roots_by_count
+from marketplace.ledger.factors import plain
+from marketplace.ledger.faults import Check, Fault, Report
+from marketplace.ledger.keys import listed_keys
+from marketplace.ledger.merkle import EMPTY_ROOT
+from marketplace.ledger.models import (
+    Checkpoint,
+    Dimension,
+    EmissionFactor,
+    EntryKind,
+    LedgerEntry,
+    LedgerHead,
+    LedgerTile,
+    Rollup,
+    RollupFactor,
+)
+from marketplace.ledger.notes import CheckpointBody
+from marketplace.ledger.resuming import Progress
+from marketplace.ledger.tile_store import tree_of
+from marketplace.ledger.tiles import WIDTH, TileError, fold, hashes_of
 
-BATCH = 500
+__all__ = ["Check", "Fault", "Report", "verify"]
+
+ALONE_BELOW = 4 * STRETCH  # starting processes takes longer than checking so few
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, and with which entry (None: with the head or the totals)."""
+class Saved:
+    """A checkpoint kept outside, and where it came from."""
 
-    position: int | None
-    what: str
-
-
-@dataclass(slots=True)
-class Report:
-    """The outcome: how many entries were read, the root they give, and the first faults."""
-
-    size: int = 0
-    root_hash: str = ""
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def is_sound(self) -> bool:
-        return not self.faults
+    body: CheckpointBody
+    name: str
 
 
-def verify(progress: Callable[[int, int], None] = lambda done, size: None) -> Report:
-    """Check everything; stops at the first bad entry, since all later hashes depend on it.
+@dataclass(frozen=True, slots=True)
+class _Task:
+    register: Register
+    first: int
+    end: int
+    start: list[str]
+    last_time: str
+    hashes_only: bool
+
+
+def verify(
+    show: Callable[[int, int], None] = lambda done, size: None,
+    *,
+    against: list[Saved] | None = None,
+    since: Saved | None = None,
+    processes: int | None = None,
+    progress: Progress | None = None,
+    hashes_only: bool = False,
+) -> Report:
+    """Check everything, or what came after a checkpoint; the first bad entry ends the walk through the entries.
 
     Args:
-        progress: called with entries done and the size the head claims.
+        show: called with entries done and entries there are.
+        against: checkpoints kept outside, which the tree must contain.
+        since: entries before this checkpoint are taken as they are, if the tree still contains it.
+        processes: how many to use; one for each core when nothing is said.
+        hashes_only: look at leaf hashes, tiles and tree; leave figures, signatures and totals.
+        progress: where an interrupted run goes on, and where this one writes how far it came.
     """
-    report, frontier = Report(), Frontier()
-    head = db.session.get_one(LedgerHead, 1)
-    originals: dict[int, Mapping[str, Any]] = {}
-    totals: dict[rollups.CellKey, rollups.Cell] = {}
-    for entry in _entries():
-        fault = _fault_of(entry, frontier, originals)
-        if fault:
-            report.faults.append(Fault(entry.position, fault))
-            return report
-        _add(totals, entry, originals)
-        report.size += 1
-        if report.size % BATCH == 0:
-            progress(report.size, head.size)
-    report.root_hash = frontier.root().hex()
-    if (head.size, head.root_hash) != (report.size, report.root_hash):
-        report.faults.append(Fault(None, f"head says {head.size} entries, root {head.root_hash}; the entries give "
-                                         f"{report.size}, root {report.root_hash}"))  # fmt: skip
-    report.faults += [Fault(None, f"total {what}") for what in _rollup_faults(totals)]
-    progress(report.size, head.size)
-    return report
+    with db.engine.connect().execution_options(isolation_level=_snapshot()) as connection, connection.begin():
+        run = _Run(connection, against or [], since, progress, hashes_only)
+        run.walk(show, processes)
+        run.finish()
+    return run.report
 
 
-def _entries() -> Iterator[LedgerEntry]:
-    return iter(
-        db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.position).execution_options(yield_per=BATCH))
+def _snapshot() -> str:
+    # One moment for head, checkpoints and totals, while others go on appending.
+    return "SERIALIZABLE" if db.engine.dialect.name == "sqlite" else "REPEATABLE READ"
+
+
+class _Run:
+    def __init__(
+        self,
+        connection: Connection,
+        against: list[Saved],
+        since: Saved | None,
+        progress: Progress | None,
+        hashes_only: bool,
+    ) -> None:
+        self._connection = connection
+        self.report = Report()
+        size, root = connection.execute(select(LedgerHead.size, LedgerHead.root_hash)).one()
+        self._head: tuple[int, str] = (size, root)
+        self._since = since
+        self._hashes_only = hashes_only
+        self._keeps = since is None and not hashes_only  # totals can be compared only when every entry was read
+        self._progress = progress or Progress(None)
+        self._against = [*against, *([since] if since else [])]
+        self._register = self._read_register()
+        self._stored = _stored_rollups(connection)
+
+    def walk(self, show: Callable[[int, int], None], processes: int | None) -> None:
+        """All stretches in order, until one has a fault."""
+        report, progress, size = self.report, self._progress, self._head[0]
+        for saved in self._against:
+            if saved.body.size > size:
+                what = f"{saved.name} is of {saved.body.size} entries, the ledger has {size}: its end was cut off"
+                report.faults.append(Fault(None, what, Check.SAVED))
+        if self._since and not report.faults:
+            self._skip_to(self._since)
+        report.size = progress.size
+        for stretch in self._stretches(processes, size):
+            if stretch.fault:
+                report.faults.append(stretch.fault)
+                return
+            if stretch.start != progress.frontier:
+                what = f"the tiles do not give the tree of the {stretch.first} entries before"
+                report.faults.append(Fault(stretch.first, what, Check.TREE))
+                return
+            progress.go_on(stretch)
+            report.size = stretch.size
+            show(report.size, size)
+        report.root_hash = progress.root.hex()
+
+    def finish(self) -> None:
+        """What concerns the ledger as a whole: head, higher tiles, checkpoints beyond it, exchanges, totals."""
+        report = self.report
+        if any(fault.position is not None for fault in report.faults):
+            return
+        if self._head != (report.size, report.root_hash):
+            what = f"head says {self._head[0]} entries, root {self._head[1]}; the entries give {report.size}, root " \
+                   f"{report.root_hash}"  # fmt: skip
+            report.faults.append(Fault(None, what, Check.TREE))
+        last = self._connection.scalar(select(func.max(LedgerEntry.position)))
+        if last is not None and last >= self._head[0]:
+            report.faults.append(Fault(last, f"stands beyond the head of {self._head[0]} entries", Check.TREE))
+        report.faults += self._tile_faults()
+        if self._hashes_only:
+            report.faults += self._saved_faults()
+            report.notes.append("only hashes and tree were checked, no figure, signature or total")
+            return
+        report.faults += [*self._checkpoint_faults(), *self._exchange_faults()]
+        if not self._keeps:
+            report.notes.append("totals were not compared, because entries before the checkpoint were not read")
+            return
+        report.faults += [Fault(None, f"total {what}", Check.TOTALS) for what in self._rollup_faults()]
+        self._progress.forget()
+
+    def _skip_to(self, since: Saved) -> None:
+        size, tree = since.body.size, tree_of(self._head[0])
+        start = size - size % STRETCH  # stretches begin where tiles do
+        if size and tree.root(size) != since.body.root:
+            what = f"{since.name} says root {since.body.root.hex()}, the tiles give {tree.root(size).hex()}"
+            self.report.faults.append(Fault(None, what, Check.SAVED))
+        self._progress.skip_to(start, [node.hex() for node in tree.frontier(start)])
+
+    def _stretches(self, processes: int | None, size: int) -> Iterator[Stretch]:
+        first = self._progress.size
+        if self.report.faults or first >= size:
+            return
+        wanted = processes or os.cpu_count() or 1
+        tasks = self._tasks(first, size)
+        if wanted == 1 or size - first < ALONE_BELOW:
+            for task in tasks:
+                yield _checked(self._connection, task)
+            return
+        url = db.engine.url.render_as_string(hide_password=False)
+        spawning = multiprocessing.get_context("spawn")  # a fork would share connections
+        with ProcessPoolExecutor(wanted, mp_context=spawning, initializer=_connect, initargs=(url,)) as pool:
+            waiting = []
+            for task in tasks:
+                waiting.append(pool.submit(_check, task))
+                if len(waiting) > 2 * wanted:  # so that results never pile up
+                    yield waiting.pop(0).result()
+            for future in waiting:
+                yield future.result()
+
+    def _tasks(self, first: int, size: int) -> Iterator[_Task]:
+        tree = tree_of(size)
+        for at in range(first, size, STRETCH):
+            before = self._connection.scalar(select(LedgerEntry.canonical).where(LedgerEntry.position == at - 1))
+            last_time = _recorded_at(before) if before else ""
+            try:
+                start = [node.hex() for node in tree.frontier(at)]
+            except TileError:
+                start = []  # which fits no tree but the empty one: the stretch says so when its turn comes
+            tree.forget()
+            yield _Task(self._register, at, min(at + STRETCH, size), start, last_time, self._hashes_only)
+
+    def _read_register(self) -> Register:
+        read = self._connection.execute
+        factors = read(select(EmissionFactor)).all()
+        return Register(
+            vkeys=tuple(row.key.encoded for row in listed_keys()),
+            parties={row.id: row.pseudonym for row in read(select(Enterprise.id, Enterprise.pseudonym))},
+            parks={row.id: row.code for row in read(select(Park.id, Park.code))},
+            factors={(f.factor_id, str(f.version)): (plain(f.value), f.unit, plain(f.gsd)) for f in factors},
+            factor_roots={str(table.count): table.root.hex() for table in roots_by_count()},
+            saved={s.body.size: (s.body.root.hex(), s.name) for s in self._against},
+        )
+
+    def _tile_faults(self) -> Iterator[Fault]:
+        """Tiles above the lowest level: each holds the roots of 256 of the level below."""
+        size = self._head[0]
+        level, count = 1, size // WIDTH**2
+        while count:
+            for number in range(count):
+                row = self._connection.execute(
+                    select(LedgerTile.hashes, LedgerTile.root).where(
+                        LedgerTile.level == level, LedgerTile.number == number
+                    )
+                ).first()
+                below = self._connection.scalars(
+                    select(LedgerTile.root)
+                    .where(LedgerTile.level == level - 1, LedgerTile.number >= number * WIDTH,
+                           LedgerTile.number < (number + 1) * WIDTH)
+                    .order_by(LedgerTile.number)
+                ).all()  # fmt: skip
+                if row is None or hashes_of(row.hashes, WIDTH) != list(below) or row.root != fold(below):
+                    what = f"tile {level}/{number} does not hold the roots of the tiles below it"
+                    yield Fault(None, what, Check.TREE)
+            level, count = level + 1, count // WIDTH
+
+    def _saved_faults(self) -> Iterator[Fault]:
+        """Saved checkpoints against the tiles, which the walk has found to be those of the entries."""
+        tree = tree_of(self._head[0])
+        for saved in self._against:
+            if saved.body.size <= tree.size and tree.root(saved.body.size) != saved.body.root:
+                what = f"{saved.name} says another root for {saved.body.size} entries: the ledger was rewritten"
+                yield Fault(None, what, Check.SAVED)
+
+    def _checkpoint_faults(self) -> Iterator[Fault]:
+        """Checkpoints of the empty tree, and of more entries than there are."""
+        keys = [row.key for row in listed_keys()]
+        rows = self._connection.execute(
+            select(Checkpoint.id, Checkpoint.size, Checkpoint.root_hash, Checkpoint.note).where(
+                (Checkpoint.size == 0) | (Checkpoint.size > self._head[0])
+            )
+        )
+        for number, size, root, note in rows:
+            if size > self._head[0]:
+                what = f"checkpoint {number} is of {size} entries, the ledger has {self._head[0]}: its end was cut off"
+                yield Fault(None, what, Check.CHECKPOINT)
+                continue
+            fault = checkpoint_fault(number, size, root, note, EMPTY_ROOT.hex(), keys, self._register.factor_roots)
+            if fault:
+                yield fault
+
+    def _exchange_faults(self) -> Iterator[Fault]:
+        recorded = exists().where(
+            LedgerEntry.exchange_id == Exchange.id,
+            LedgerEntry.round == Exchange.round,
+            LedgerEntry.kind == EntryKind.ASSESSMENT,
+        )
+        rows = self._connection.execute(
+            select(Exchange.id).where(Exchange.state == ExchangeState.COMPLETED, ~recorded).limit(20)
+        )
+        for (exchange_id,) in rows:
+            yield Fault(None, f"exchange {exchange_id} is completed and has no entry", Check.EXCHANGE)
+
+    def _rollup_faults(self) -> list[str]:
+        wanted, (stored, factors) = self._progress.sums.as_rollups(), self._stored
+        faults = []
+        for slot in wanted.keys() | stored.keys():
+            cell, row = wanted.get(slot, rollups.Cell()), stored.get(slot)
+            for name in rollups.AMOUNTS:
+                have = getattr(row, name) if row else 0
+                if have != getattr(cell, name):
+                    faults.append(f"{_slot(slot)} {name} is {have}, the entries give {getattr(cell, name)}")
+        sums = {(*s, f, v): amount for s, c in wanted.items() for (f, v, _), amount in c.sensitivities.items()}
+        for key in sums.keys() | factors.keys():
+            if sums.get(key, 0) != factors.get(key, 0):
+                faults.append(f"{_slot(key[:3])} of factor {key[3]} is {factors.get(key, 0)}, not {sums.get(key, 0)}")
+        return sorted(faults)
+
+
+def _stored_rollups(connection: Connection) -> tuple[dict[rollups.CellKey, Any], dict[tuple[Any, ...], Any]]:
+    cells = connection.execute(
+        select(Rollup.dimension, Rollup.key, Rollup.month, *(getattr(Rollup, f) for f in rollups.AMOUNTS))
     )
+    factors = connection.execute(
+        select(
+            RollupFactor.dimension, RollupFactor.key, RollupFactor.month, RollupFactor.factor_id,
+            RollupFactor.factor_version, RollupFactor.sensitivity_kgco2e,
+        )
+    )  # fmt: skip
+    return {(r[0], r[1], r[2]): r for r in cells}, {tuple(r[:5]): r[5] for r in factors}
 
 
-def _fault_of(entry: LedgerEntry, frontier: Frontier, originals: dict[int, Mapping[str, Any]]) -> str | None:
-    """The first thing wrong with an entry; on the way the tree grows by it."""
-    if entry.position != frontier.size:
-        return f"position {frontier.size} is missing"
-    try:
-        body = parse_canonical(entry.canonical.encode())
-    except CanonicalError as wrong:
-        return f"not canonical JSON: {wrong}"
-    leaf = leaf_hash(entry.canonical.encode())
-    if leaf.hex() != entry.leaf_hash:
-        return "the leaf hash is not that of the entry"
-    frontier.append(leaf)
-    if frontier.root().hex() != entry.root_hash:
-        return "the root after this entry does not follow from the entries before"
-    return _column_fault(entry, body) or _figure_fault(body, originals)
-
-
-def _column_fault(entry: LedgerEntry, body: Mapping[str, Any]) -> str | None:
-    if body.get("position") != str(entry.position):
-        return f"the entry calls itself number {body.get('position')}"
-    for name, value in columns_of(body).items():
-        if getattr(entry, name) != value:
-            return f"column {name} is {getattr(entry, name)}, the entry says {value}"
-    return None
-
-
-def _figure_fault(body: Mapping[str, Any], originals: dict[int, Mapping[str, Any]]) -> str | None:
-    if body["method"] != METHOD:
-        return f"unknown method {body['method']}"
-    if body["kind"] == EntryKind.REVERSAL:
-        original = originals.get(int(body["reverses"]))
-        if original is None:
-            return f"reverses entry {body['reverses']}, which is no earlier entry"
-        wanted = turned_result(original["result"])
-    else:
-        try:
-            wanted = result_of(assess(body["inputs"], raw_factors(body["factors"])))
-        except InputError as wrong:
-            return f"the figure cannot be recomputed: {wrong}"
-        originals[int(body["position"])] = body
-    if body["result"] != wanted:
-        return f"the figure is {body['result']['net_kgco2e']} kg CO2e, recomputed {wanted['net_kgco2e']}"
-    return None
-
-
-def _add(totals: dict[rollups.CellKey, rollups.Cell], entry: LedgerEntry, originals: Mapping[int, Any]) -> None:
-    position = entry.reverses if entry.reverses is not None else entry.position
-    body = {"kind": entry.kind.value}
-    contribution = rollups.Contribution(
-        body, originals[position], entry.supplier_park_id, entry.receiver_park_id, entry.supplier_id, entry.receiver_id
-    )
-    for slot, cell in rollups.cells_of(contribution).items():
-        totals.setdefault(slot, rollups.Cell()).add(cell)
-
-
-def _rollup_faults(wanted: dict[rollups.CellKey, rollups.Cell]) -> list[str]:
-    faults = []
-    stored = {(r.dimension, r.key, r.month): r for r in db.session.scalars(select(Rollup))}
-    for slot in wanted.keys() | stored.keys():
-        cell, row = wanted.get(slot, rollups.Cell()), stored.get(slot)
-        for name in ("net_kgco2e", "supplied_t", "received_t", "value_cny", "exchanges", "specific_variance"):
-            have = getattr(row, name) if row else 0
-            if have != getattr(cell, name):
-                faults.append(f"{_slot(slot)} {name} is {have}, the entries give {getattr(cell, name)}")
-    factors = {
-        (r.dimension, r.key, r.month, r.factor_id, r.factor_version): r.sensitivity_kgco2e
-        for r in db.session.scalars(select(RollupFactor))
-    }
-    sums = {(*s, f, v): amount for s, c in wanted.items() for (f, v, _), amount in c.sensitivities.items()}
-    for key in sums.keys() | factors.keys():
-        if sums.get(key, 0) != factors.get(key, 0):
-            faults.append(f"{_slot(key[:3])} of factor {key[3]} is {factors.get(key, 0)}, not {sums.get(key, 0)}")
-    return sorted(faults)
+def _recorded_at(canonical: str) -> str:
+    _, _, rest = canonical.partition('"recorded_at":"')
+    return rest.partition('"')[0]
 
 
 def _slot(slot: tuple[Any, ...]) -> str:
     dimension: Dimension = slot[0]
     return f"{dimension.value} {slot[1]} {slot[2]:%Y-%m}"
+
+
+_connection: Connection | None = None
+
+
+def _connect(url: str) -> None:
+    global _connection
+    _connection = create_engine(url).connect()
+
+
+def _check(task: _Task) -> Stretch:
+    assert _connection is not None
+    return _checked(_connection, task)
+
+
+def _checked(connection: Connection, task: _Task) -> Stretch:
+    if task.hashes_only:
+        return hash_stretch(connection, task.first, task.end, task.start)
+    return check_stretch(connection, task.register, task.first, task.end, task.start, task.last_time)

@@ -9,7 +9,7 @@ from marketplace.accounts.policy import Permission, find_or_404, may, may_see, r
 from marketplace.database import transaction
 from marketplace.errors import DomainError
 from marketplace.exchanges import service as exchanges
-from marketplace.ledger import factors, queries, service
+from marketplace.ledger import checkpoints, factors, keys, queries, service, witnesses
 from marketplace.ledger.forms import EntryFilterForm, ReversalForm
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.pdf import entry_pdf
@@ -24,7 +24,20 @@ bp = Blueprint("ledger", __name__)
 @bp.get("/ledger")
 def overview() -> ResponseReturnValue:
     """The head, for everybody: how many entries, and the root they give."""
-    return render_template("ledger/overview.html", head=queries.head())
+    return render_template(
+        "ledger/overview.html",
+        head=queries.head(),
+        checkpoint=checkpoints.latest_checkpoint(),
+        keys=keys.listed_keys(),
+        witnesses=witnesses.states(),
+    )
+
+
+@bp.get("/ledger/checkpoints")
+def checkpoint_list() -> ResponseReturnValue:
+    """All checkpoints, newest first, and who cosigned each."""
+    rows, next_number = witnesses.newest_checkpoints(positive_int(request.args.get("before")))
+    return render_template("ledger/checkpoints.html", checkpoints=rows, next_number=next_number)
 
 
 @bp.get("/ledger/entries")

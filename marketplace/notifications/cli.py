@@ -1,4 +1,4 @@
-"""`flask worker`: send mail and expire listings."""
+"""`flask worker`: send mail, expire listings, sign the ledger's head."""
 
 import signal
 import threading
@@ -7,16 +7,17 @@ import click
 from flask.cli import with_appcontext
 
 from marketplace.matching.alerts import alert_new_listings
-from marketplace.notifications.worker import run_forever, run_once
+from marketplace.notifications.worker import issue_checkpoint_if_due, run_forever, run_once
 
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Handle one batch and stop.")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Send what is in the outbox and expire listings, until stopped."""
+    """Send what is in the outbox, expire listings and issue hourly checkpoints, until stopped."""
     if once:
         alert_new_listings()
+        issue_checkpoint_if_due()
         click.echo(f"{run_once()} messages")
         return
     stop = threading.Event()

@@ -8,6 +8,7 @@ import smtplib
 import threading
 from datetime import timedelta
 from email.message import EmailMessage
+from time import monotonic
 
 import structlog
 from flask import Flask, current_app
@@ -16,6 +17,8 @@ from sqlalchemy import select
 
 from marketplace.database import now, transaction
 from marketplace.extensions import db
+from marketplace.ledger import checkpoints
+from marketplace.ledger.keys import NoSigningKey
 from marketplace.listings import service as listings
 from marketplace.matching.alerts import alert_new_listings
 from marketplace.notifications.messages import MESSAGES
@@ -26,6 +29,7 @@ log = structlog.get_logger()
 BATCH = 50
 MOST_ATTEMPTS = 8
 IDLE_SECONDS = 2.0
+CHECKPOINT_SECONDS = 60.0  # how often to look whether a checkpoint is due
 
 
 def run_once() -> int:
@@ -48,11 +52,24 @@ def run_once() -> int:
         return len(due)
 
 
+def issue_checkpoint_if_due() -> None:
+    """Sign the ledger's head when the newest checkpoint is an hour old. Mail must not wait for a missing key."""
+    try:
+        with transaction():
+            checkpoints.issue_if_due()
+    except NoSigningKey as refused:
+        log.error("checkpoint.failed", path=str(refused.path), why=refused.why)
+
+
 def run_forever(stop: threading.Event) -> None:
     """Keep sending until told to stop."""
+    next_look = 0.0
     while not stop.is_set():
         try:
             handled = run_once() + alert_new_listings()
+            if monotonic() >= next_look:
+                next_look = monotonic() + CHECKPOINT_SECONDS
+                issue_checkpoint_if_due()
         except Exception:  # the loop must outlive a database that restarts; the event says what happened
             log.exception("worker.failed")
             handled = 0

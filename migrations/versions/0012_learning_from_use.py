@@ -12,7 +12,7 @@ from alembic import op
 from marketplace.database import UtcDateTime
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

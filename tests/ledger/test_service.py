@@ -12,17 +12,26 @@ from sqlalchemy.exc import DatabaseError
 from marketplace.accounts.models import AuditEvent
 from marketplace.calendar import today
 from marketplace.carbon.method import assess
-from marketplace.database import transaction
+from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Exchange, ExchangeState, Side
 from marketplace.extensions import db
-from marketplace.ledger import factors, service
+from marketplace.ledger import checkpoints, factors, service
 from marketplace.ledger.assessing import raw_factors
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.entries import month_of
 from marketplace.ledger.errors import AlreadyReversed, FactorNotPublished, ReversalOfReversal
 from marketplace.ledger.merkle import leaf_hash, verify_inclusion
-from marketplace.ledger.models import Dimension, EmissionFactor, LedgerEntry, LedgerHead, Rollup
+from marketplace.ledger.models import (
+    Cosignature,
+    Dimension,
+    EmissionFactor,
+    LedgerEntry,
+    LedgerHead,
+    LedgerTile,
+    Rollup,
+    Witness,
+)
 from marketplace.ledger.queries import detail
 from marketplace.ledger.verify import verify
 from marketplace.listings.models import Nature
@@ -173,7 +182,11 @@ def test_the_database_refuses_to_change_append_only_tables(world, table):
     with transaction():
         db.session.add(AuditEvent(action="x", subject_kind="y", subject_id=1))
         db.session.add(MatchEvent(**shown, position=1, day=today()))
-    key = "position" if table == "ledger_entry" else "id"
+        checkpoint = checkpoints.latest_checkpoint()
+        witness = Witness(name="w", vkey="w")
+        db.session.add(Cosignature(checkpoint=checkpoint, witness=witness, signed_at=now(), line="x"))
+        db.session.add(LedgerTile(level=0, number=0, hashes=b"x", root=b"x"))
+    key = {"ledger_entry": "position", "ledger_tile": "number"}.get(table, "id")
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {key} = {key} + 1000"):
         with pytest.raises(DatabaseError, match="append-only"):
             db.session.execute(text(statement))
@@ -211,7 +224,7 @@ ATTACKS = {
     ),
     "a root edited": ("UPDATE ledger_entry SET root_hash = leaf_hash WHERE position = 2", 2, "root after"),
     "an entry removed in the middle": ("DELETE FROM ledger_entry WHERE position = 1", 2, "position 1 is missing"),
-    "the last entry removed": ("DELETE FROM ledger_entry WHERE position = 3", None, "head says 4"),
+    "the last entry removed": ("DELETE FROM ledger_entry WHERE position = 3", 3, "position 3 is missing"),
     "a total edited": (
         "UPDATE rollup SET net_kgco2e = net_kgco2e + 1 WHERE dimension = 'all'",
         None,

@@ -17,6 +17,8 @@ from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Side
 from marketplace.extensions import db
+from marketplace.ledger.certificates import service as certificates
+from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind
 from tests.factories import (
@@ -77,6 +79,8 @@ def make_subjects(world: World) -> dict[str, Any]:
             select(Membership).where(Membership.enterprise_id == ironworks.id, Membership.role == Role.VIEWER)
         )
         assert member is not None
+        newest = latest_checkpoint()
+        assert newest is not None
         files = {a.listing_id is not None: a.id for a in db.session.scalars(select(Attachment))}
         return {
             "listing_id": slag.id,
@@ -90,6 +94,8 @@ def make_subjects(world: World) -> dict[str, Any]:
             "invitation_id": invitation.id,
             "enterprise_id": ironworks.id,
             "position": 0,
+            "checkpoint_id": newest.id,
+            "serial": certificates.issue(0, trader("ironworks")).serial,
             "attachment_id": files[True],
             "ticket_id": files[False],
         }
@@ -106,14 +112,18 @@ FIXED = {
     "number": 1,
     "factor_id": "clinker-cn",
     "kind": "csv",
+    "level": "0",
+    "tile_path": "000.p/1",
 }
 
 
 def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "") -> str:
-    """The address of a route for our subjects; `detail` chooses the draft or the ticket's picture."""
+    """The address of a route for our subjects; `detail` chooses the draft, the ticket or an unknown serial."""
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]
+    if detail == "unknown":
+        values["serial"] = "0" * 32
     if detail == "ticket":
         values["attachment_id"] = subjects["ticket_id"]
     rule = next(r for r in app.url_map.iter_rules() if r.endpoint == endpoint)

@@ -8,6 +8,7 @@ from marketplace.exchanges.service.party import Party, lock, record, tell
 from marketplace.exchanges.state import Action
 from marketplace.extensions import db
 from marketplace.ledger import service as ledger
+from marketplace.ledger.confirmations import seal
 from marketplace.ledger.models import LedgerEntry
 from marketplace.listings import service as listings
 
@@ -23,15 +24,16 @@ def confirm_completion(party: Party) -> LedgerEntry | None:
     if exchange.is_confirmed_by(party.side):
         return None  # sent twice
     party.require(Action.COMPLETE)
-    exchange.confirmations.append(
-        Confirmation(
-            side=party.side,
-            round=exchange.round,
-            revision=exchange.current_terms.number,
-            user_id=party.user.id,
-            at=now(),
-        )
+    confirmation = Confirmation(
+        side=party.side,
+        round=exchange.round,
+        revision=exchange.current_terms.number,
+        user_id=party.user.id,
+        user=party.user,
+        at=now(),
     )
+    seal(confirmation, exchange)
+    exchange.confirmations.append(confirmation)
     db.session.flush()
     if not all(exchange.is_confirmed_by(side) for side in Side):
         party.step("confirm", ExchangeState.DELIVERING)

@@ -1,0 +1,326 @@
+"""The bars of the ledger as ratios in one run: append, verify, proofs, and the figure.
+
+    bench/ledger.py [--database URL] [--entries 100000] [--signed-every 100]
+
+Fills an empty database with entries like those of the demo (three deliveries, about 3 kB), each with other weights
+and ways, then measures against what the same machine does at the same time with the least that is possible: a bare
+INSERT of the same row in its own durable transaction, reading and hashing each row once. Writes
+bench/out/ledger-<database>.json. `--signed-every` says how many entries one checkpoint covers.
+"""
+
+import argparse
+import hashlib
+import itertools
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ["GCX_ENV"] = "testing"
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+
+import psutil  # noqa: E402 - the environment is chosen first
+from flask_migrate import upgrade  # noqa: E402
+from sqlalchemy import delete, insert, select, text  # noqa: E402
+
+from marketplace import create_app  # noqa: E402
+from marketplace.carbon.method import assess  # noqa: E402
+from marketplace.carbon.uncertainty import monte_carlo  # noqa: E402
+from marketplace.database import transaction  # noqa: E402
+from marketplace.exchanges.models import Exchange  # noqa: E402
+from marketplace.extensions import db  # noqa: E402
+from marketplace.ledger import factors, rollups, service, tile_store  # noqa: E402
+from marketplace.ledger.assessing import raw_factors  # noqa: E402
+from marketplace.ledger.checkpoints import issue_checkpoint  # noqa: E402
+from marketplace.ledger.head import frontier_of, lock_head  # noqa: E402
+from marketplace.ledger.merkle import leaf_hash  # noqa: E402
+from marketplace.ledger.models import LedgerEntry  # noqa: E402
+from marketplace.ledger.recompute import quick_result  # noqa: E402
+from marketplace.ledger.service import columns_of  # noqa: E402
+from marketplace.ledger.sums import Sums  # noqa: E402
+from marketplace.ledger.verify import verify  # noqa: E402
+from tests.factories import World, agreed, completed, delivered, open_listing  # noqa: E402
+
+BATCH = 4096
+APPENDS = 60
+PROOFS = 500
+FIRST_SIZE = 10_000
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        url = options.database or f"sqlite:///{folder}/bench.sqlite3"
+        app = create_app({"SQLALCHEMY_DATABASE_URI": url, "DATA_DIR": Path(folder)})
+        with app.app_context():
+            upgrade()
+            figures = run(options.entries, options.signed_every)
+            name = db.engine.dialect.name
+    out = ROOT / "bench" / "out"
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"ledger-{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def run(entries: int, signed_every: int) -> dict[str, Any]:
+    """All measurements, printed as they come."""
+    figures: dict[str, Any] = {"database": db.engine.dialect.name, "entries": entries, "signed_every": signed_every}
+
+    def tell(name: str, value: float, bar: str = "") -> None:
+        figures[name] = round(value, 3)
+        print(f"{name:58} {value:12.3f}  {bar}", flush=True)
+
+    with transaction():
+        factors.publish_library()
+        World.build()
+    exchange = agreed(open_listing(quantity=Decimal(1000)))
+    for _ in range(3):
+        delivered(exchange)
+    completed(open_listing(), use="scm-cement")
+    template = db.session.scalars(select(LedgerEntry)).one()
+    tell("assessment with analytic interval, ms", _figure_ms(template, assess), "≤ 1")
+    tell("Monte Carlo of 10,000 draws, ms", _figure_ms(template, monte_carlo), "≤ 20")
+
+    small = fill(min(FIRST_SIZE, entries), signed_every)
+    at_small = append_ratio(exchange)
+    tell(f"append / bare INSERT at {small}, rate", at_small["ratio"], "≥ 0.4")
+    tell(f"append at {small}, ms", at_small["append_ms"])
+    large = fill(entries, signed_every)
+    at_large = append_ratio(exchange)
+    tell(f"append / bare INSERT at {large}, rate", at_large["ratio"], "≥ 0.4")
+    tell(f"append at {large}, ms", at_large["append_ms"])
+    tell("bare INSERT in its own transaction, ms", at_large["bare_ms"])
+    tell("append at the larger / at the smaller size, time", at_large["append_ms"] / at_small["append_ms"], "≤ 1.3")
+    size = db.session.scalar(text("SELECT size FROM ledger_head")) or 0
+    db.session.rollback()
+
+    median, p99 = proof_ms(size)
+    tell("inclusion proof p50, ms", median)
+    tell("inclusion proof p99, ms", p99, "≤ 5")
+
+    bytes_read, reading, hashing = read_and_hash()
+    tell("bytes per entry", bytes_read / size)
+    tell("reading and hashing once, µs per entry", reading / size * 1e6)
+    rebuilding, wrote = rebuild_seconds(size)
+    tell("tiles and root rebuilt / hashing alone", rebuilding / hashing, "≤ 3")
+    tell("tiles and root rebuilt with reading / reading and hashing", wrote / reading)
+    for name, limit, arguments in (
+        ("hashes and tree", "≤ 2", {"hashes_only": True, "processes": 1}),
+        ("everything, one process", "≤ 8", {"processes": 1}),
+        ("everything, two processes", "≤ 4.5", {"processes": 2}),
+    ):
+        before = _memory()
+        seconds, peak = verify_seconds(arguments)
+        again = read_and_hash()[1]
+        tell(f"verify {name} / reading and hashing", seconds / ((reading + again) / 2), limit)
+        tell(f"verify {name}, µs per entry", seconds / size * 1e6)
+        tell(f"verify {name}, MB more at the peak", (peak - before) / 1e6, "≤ 200")
+    return figures
+
+
+def fill(size: int, signed_every: int) -> int:
+    """Entries up to `size`, with rollups, tiles and checkpoints as if each had been completed; returns the size."""
+    template = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.position)).first()
+    assert template is not None
+    row = {c.key: getattr(template, c.key) for c in LedgerEntry.__table__.columns}
+    body, chance, sums = json.loads(template.canonical), random.Random(7), Sums()
+    parties = (row["supplier_park_id"], row["receiver_park_id"], row["supplier_id"], row["receiver_id"])
+    while True:
+        with transaction():
+            head = lock_head()
+            if head.size >= size:
+                break
+            frontier, made = frontier_of(head), []
+            end = min(size, head.size + signed_every, (head.size // 256 + 1) * 256)
+            for position in range(head.size, end):
+                varied(body, position, chance)
+                canonical = canonical_bytes_quick(body)
+                leaf = leaf_hash(canonical)
+                frontier.append(leaf)
+                made.append(
+                    row | columns_of(body)
+                    | {"position": position, "canonical": canonical.decode(), "leaf_hash": leaf.hex(),
+                       "root_hash": frontier.root().hex()}
+                )  # fmt: skip
+                sums.add(body, 1, parties)
+            db.session.execute(insert(LedgerEntry), made)
+            head.size, head.root_hash = frontier.size, frontier.root().hex()
+            head.frontier = json.dumps(frontier.to_list())
+            db.session.flush()
+            tile_store.keep_full_tiles(frontier.size)
+            if frontier.size % signed_every == 0 or frontier.size == size:
+                issue_checkpoint()
+    with transaction():
+        rollups.apply(sums.as_rollups())
+    return size
+
+
+def varied(body: dict[str, Any], position: int, chance: random.Random) -> None:
+    """Another entry of the same shape, with a figure that follows from its inputs."""
+    delivery = body["inputs"]["deliveries"][0]
+    body["inputs"]["deliveries"] = [
+        delivery | {
+            "wet_t": f"{chance.uniform(5, 35):.2f}", "moisture": f"{chance.uniform(0, 0.2):.3f}",
+            "ticket": f"T{position}-{number}", "legs": [delivery["legs"][0] | {"km": f"{chance.uniform(2, 90):.1f}"}],
+        }
+        for number in range(3)
+    ]  # fmt: skip
+    body["position"], body["round"] = str(position), str(position + 1)
+    result = quick_result(body["inputs"], body["factors"])
+    assert result is not None
+    body["result"] = result
+    total = sum(Decimal(d["wet_t"]) for d in body["inputs"]["deliveries"])
+    body["accepted_t"] = f"{total.normalize():f}"
+
+
+def canonical_bytes_quick(body: dict[str, Any]) -> bytes:
+    import orjson
+
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def append_ratio(exchange: Exchange) -> dict[str, float]:
+    """Appending in its transaction against a bare INSERT of the same row, turn by turn, in milliseconds (medians)."""
+    exchange_id, appends, inserts = exchange.id, [], []
+    table = LedgerEntry.__table__
+    last = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.position.desc()).limit(1)).one()
+    row = {c.key: getattr(last, c.key) for c in table.columns}
+    db.session.rollback()
+    spare, rounds = itertools.count(900_000_000 + row["position"]), itertools.count(2_000_000 + row["position"])
+    for _ in range(APPENDS):
+        begun = time.perf_counter()
+        with db.engine.connect().execution_options(begin_immediate=True) as connection, connection.begin():
+            connection.execute(insert(table), row | {"position": next(spare), "round": -next(spare)})
+        inserts.append(time.perf_counter() - begun)
+        with transaction():
+            again = db.session.get_one(Exchange, exchange_id)
+            again.round = next(rounds)
+            db.session.flush()
+            begun = time.perf_counter()
+            service.append_assessment(again)
+            db.session.commit()
+            appends.append(time.perf_counter() - begun)
+    _remove(900_000_000)
+    append, bare = statistics.median(appends) * 1e3, statistics.median(inserts) * 1e3
+    return {"append_ms": append, "bare_ms": bare, "ratio": bare / append}
+
+
+def _remove(first: int) -> None:
+    from tests.ledger.attacking import write_access
+
+    with write_access():
+        db.session.execute(delete(LedgerEntry).where(LedgerEntry.position >= first))
+
+
+def proof_ms(size: int) -> tuple[float, float]:
+    """Median and 99th percentile of an inclusion proof in the present tree."""
+    chance, times = random.Random(3), []
+    for _ in range(PROOFS):
+        position = chance.randrange(size)
+        begun = time.perf_counter()
+        tile_store.tree_of(size).inclusion_proof(position)
+        times.append(time.perf_counter() - begun)
+        db.session.rollback()
+    times.sort()
+    return statistics.median(times) * 1e3, times[int(len(times) * 0.99)] * 1e3
+
+
+def canonicals() -> Iterator[list[str]]:
+    """All entries in batches, through the same engine."""
+    with db.engine.connect() as connection:
+        for first in itertools.count(0, BATCH):
+            rows = connection.exec_driver_sql(
+                f"SELECT canonical FROM ledger_entry WHERE position >= {first} AND position < {first + BATCH} "
+                "ORDER BY position"
+            ).fetchall()
+            if not rows:
+                return
+            yield [row[0] for row in rows]
+
+
+def read_and_hash() -> tuple[int, float, float]:
+    """Bytes, seconds for reading and hashing, and of these for hashing alone."""
+    count, hashing, begun = 0, 0.0, time.perf_counter()
+    for batch in canonicals():
+        started = time.perf_counter()
+        for canonical in batch:
+            data = canonical.encode()
+            count += len(data)
+            hashlib.sha256(data).digest()
+        hashing += time.perf_counter() - started
+    return count, time.perf_counter() - begun, hashing
+
+
+def rebuild_seconds(size: int) -> tuple[float, float]:
+    """Leaf hashes, tiles of all levels and root from the entries: without and with reading them."""
+    from marketplace.ledger.tiles import fold
+
+    inside, begun = 0.0, time.perf_counter()
+    levels: list[list[bytes]] = [[]]
+    tiles = 0
+    for batch in canonicals():
+        started = time.perf_counter()
+        for canonical in batch:
+            levels[0].append(leaf_hash(canonical.encode()))
+        for level in itertools.count():
+            if level == len(levels) or len(levels[level]) < 256:
+                break
+            if level + 1 == len(levels):
+                levels.append([])
+            while len(levels[level]) >= 256:
+                levels[level + 1].append(fold(levels[level][:256]))
+                del levels[level][:256]
+                tiles += 1
+        inside += time.perf_counter() - started
+    assert tiles >= size // 256
+    return inside, time.perf_counter() - begun
+
+
+def verify_seconds(arguments: dict[str, Any]) -> tuple[float, float]:
+    """Seconds of a verification, and the most memory of this process and its children."""
+    peak = _memory()
+
+    def watch(done: int, size: int) -> None:
+        nonlocal peak
+        peak = max(peak, _memory())
+
+    begun = time.perf_counter()
+    report = verify(watch, **arguments)
+    seconds = time.perf_counter() - begun
+    assert report.is_sound, report.faults[:3]
+    return seconds, peak
+
+
+def _memory() -> int:
+    """Bytes of this process; of children what they do not share, without what a bare interpreter has."""
+    return psutil.Process().memory_info().rss
+
+
+def _figure_ms(entry: LedgerEntry, work: Callable[..., Any]) -> float:
+    body, times = json.loads(entry.canonical), []
+    raw = raw_factors(body["factors"])
+    for _ in range(50):
+        begun = time.perf_counter()
+        work(body["inputs"], raw)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1e3
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", help="an empty database; SQLite in a temporary folder when nothing is said")
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--signed-every", type=int, default=100)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

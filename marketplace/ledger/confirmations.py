@@ -1,0 +1,102 @@
+"""The seal under each side's confirmation: who, when, and which terms, signed at that moment by a key outside the
+database. Who can write to the database alone cannot make a party confirm.
+"""
+
+import base64
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from marketplace.calendar import stamp
+from marketplace.exchanges.models import Confirmation, Exchange, Side, TermsRevision
+from marketplace.ledger.canonical import canonical_bytes
+from marketplace.ledger.keys import signing_key
+from marketplace.ledger.notes import VerifierKey
+
+FORMAT = "gcx-confirmation/1"
+SEAL_FIELDS = ("key", "signature")
+
+
+def seal(confirmation: Confirmation, exchange: Exchange) -> None:
+    """Sign a confirmation as it is given.
+
+    Raises:
+        NoSigningKey: there is no usable key.
+    """
+    key = signing_key()
+    confirmation.terms_sha256 = terms_digest(exchange.current_terms)
+    signature = Ed25519PrivateKey.from_private_bytes(key.seed).sign(
+        _sealed_bytes(_said(confirmation, exchange), exchange)
+    )
+    confirmation.vkey, confirmation.signature = key.verifier.encoded, base64.b64encode(signature).decode()
+
+
+def recorded(confirmation: Confirmation, exchange: Exchange) -> dict[str, str | None]:
+    """The confirmation as an entry holds it; without a seal when it is older than seals."""
+    return {
+        **_said(confirmation, exchange),
+        "key": confirmation.vkey or None,
+        "signature": confirmation.signature or None,
+    }
+
+
+def broken_seal(body: Mapping[str, Any], keys: Collection[VerifierKey]) -> str | None:
+    """The side whose confirmation in an entry does not fit its seal, or whose seal is of none of the keys."""
+    for confirmation in body.get("confirmations", ()):
+        if confirmation.get("signature") is None:
+            continue
+        said = {name: text for name, text in confirmation.items() if name not in SEAL_FIELDS}
+        statement = canonical_bytes(said | _about(body["exchange"], body["round"]))
+        key = next((k for k in keys if k.encoded == confirmation["key"]), None)
+        if key is None or not _fits(key, confirmation["signature"], statement):
+            return str(confirmation["side"])
+    return None
+
+
+def terms_digest(terms: TermsRevision) -> str:
+    """SHA-256 over a revision of the terms in canonical form, with the note: what exactly was agreed."""
+    said = {
+        "exchange": terms.exchange.uuid,
+        "number": str(terms.number),
+        "proposed_by": terms.proposed_by.value,
+        "quantity_t": f"{terms.quantity_t:.6f}",
+        "price_cny_per_t": f"{terms.price_cny_per_t:.2f}",
+        "deliver_from": terms.deliver_from.isoformat(),
+        "deliver_until": terms.deliver_until.isoformat(),
+        "transport_by": terms.transport_by.value,
+        "mode": terms.mode.value,
+        "use": terms.use,
+        "note": terms.note,
+    }
+    return hashlib.sha256(canonical_bytes(said)).hexdigest()
+
+
+def _said(confirmation: Confirmation, exchange: Exchange) -> dict[str, str]:
+    party = exchange.supplier if confirmation.side is Side.SUPPLIER else exchange.receiver
+    return {
+        "side": confirmation.side.value,
+        "party": party.pseudonym,
+        "member": confirmation.user.pseudonym,
+        "at": stamp(confirmation.at),
+        "terms_revision": str(confirmation.revision),
+        "terms_sha256": confirmation.terms_sha256,
+    }
+
+
+def _sealed_bytes(said: Mapping[str, str], exchange: Exchange) -> bytes:
+    return canonical_bytes({**said, **_about(exchange.uuid, str(exchange.round))})
+
+
+def _about(exchange: str, round_number: str) -> dict[str, str]:
+    return {"format": FORMAT, "exchange": exchange, "round": round_number}
+
+
+def _fits(key: VerifierKey, signature: str, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(base64.b64decode(signature), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -1,0 +1,83 @@
+"""Tiles kept in the database: full ones as rows, the growing ones from the rows below them."""
+
+from sqlalchemy import select
+
+from marketplace.extensions import db
+from marketplace.ledger.merkle import HASH_BYTES
+from marketplace.ledger.models import LedgerEntry, LedgerHead, LedgerTile
+from marketplace.ledger.tiles import HEIGHT, WIDTH, TileAddress, TiledTree, TileError, bundle, fold
+
+
+class NotThere(TileError):
+    """A well-formed address of something that the ledger does not hold (yet)."""
+
+
+def keep_full_tiles(size: int) -> None:
+    """After the entry that made the tree `size` leaves large: store each tile that it filled. In its transaction."""
+    level = 0
+    while size and size % WIDTH ** (level + 1) == 0:
+        number = size // WIDTH ** (level + 1) - 1
+        hashes = _hashes(level, number * WIDTH, WIDTH)
+        db.session.add(LedgerTile(level=level, number=number, hashes=b"".join(hashes), root=fold(hashes)))
+        db.session.flush()
+        level += 1
+
+
+def published_tile(address: TileAddress) -> bytes:
+    """The bytes of a tile that somebody asks for.
+
+    Raises:
+        NotThere: the ledger does not hold so many hashes there.
+    """
+    if (address.number * WIDTH + address.width) << (HEIGHT * address.level) > db.session.get_one(LedgerHead, 1).size:
+        raise NotThere(f"tile {address.path} is not there yet")
+    return read_tile(address)
+
+
+def read_tile(address: TileAddress) -> bytes:
+    """The bytes of a tile of the tree, which must be large enough."""
+    full = db.session.scalar(
+        select(LedgerTile.hashes).where(LedgerTile.level == address.level, LedgerTile.number == address.number)
+    )
+    if full is not None:
+        return full[: address.width * HASH_BYTES]
+    return b"".join(_hashes(address.level, address.number * WIDTH, address.width))
+
+
+def read_bundle(number: int, width: int) -> bytes:
+    """Up to 256 entries as one bundle.
+
+    Raises:
+        NotThere: the ledger does not hold so many entries.
+        TileError: an entry is too long for a bundle.
+    """
+    first = number * WIDTH
+    if first + width > db.session.get_one(LedgerHead, 1).size:
+        raise NotThere(f"bundle {number} of {width} entries is not there yet")
+    rows = db.session.scalars(
+        select(LedgerEntry.canonical)
+        .where(LedgerEntry.position >= first, LedgerEntry.position < first + width)
+        .order_by(LedgerEntry.position)
+    ).all()
+    return bundle([row.encode() for row in rows])
+
+
+def tree_of(size: int) -> TiledTree:
+    """The stored tree of that size, for proofs."""
+    return TiledTree(size, read_tile)
+
+
+def _hashes(level: int, first: int, count: int) -> list[bytes]:
+    if level == 0:
+        rows = db.session.scalars(
+            select(LedgerEntry.leaf_hash)
+            .where(LedgerEntry.position >= first, LedgerEntry.position < first + count)
+            .order_by(LedgerEntry.position)
+        )
+        return [bytes.fromhex(leaf) for leaf in rows]
+    below = (
+        select(LedgerTile.root)
+        .where(LedgerTile.level == level - 1, LedgerTile.number >= first, LedgerTile.number < first + count)
+        .order_by(LedgerTile.number)
+    )
+    return list(db.session.scalars(below))

@@ -1,0 +1,153 @@
+"""A process killed at any point of completing leaves no exchange without entry, no entry without exchange, no fork.
+
+Each process is a fork that is killed by SIGKILL: before each single statement of the completing transaction, and at
+random moments of a loop that completes and reverses. More than 200 kills over both databases.
+"""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+from sqlalchemy import Engine, event, func, select
+
+from marketplace.database import transaction
+from marketplace.exchanges import service as exchanges
+from marketplace.exchanges.models import Exchange, ExchangeState, Side
+from marketplace.extensions import db
+from marketplace.ledger import service
+from marketplace.ledger.models import Checkpoint, LedgerEntry, LedgerHead
+from marketplace.ledger.verify import verify
+from tests.factories import agreed, delivered, find_user, open_listing, side_user
+
+RANDOM_KILLS = 70
+SURVIVED = 0
+
+
+def in_a_process(work):
+    """Run work in a fork with connections of its own; returns its number."""
+    db.session.remove()
+    number = os.fork()
+    if number:
+        return number
+    try:
+        db.engine.dispose(close=False)
+        work()
+        os._exit(SURVIVED)
+    except BaseException:
+        os._exit(99)
+
+
+def outcome(number):
+    """How a process ended: its exit code, or minus the signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+
+
+def die_before(statement):
+    """Kill this process when it is about to send its n-th statement or commit."""
+    sent = 0
+
+    def count(*_):
+        nonlocal sent
+        sent += 1
+        if sent == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", count)
+    event.listen(Engine, "commit", count)
+
+
+def confirm(exchange_id, user_id):
+    from marketplace.accounts.models import User
+
+    with transaction():
+        exchanges.confirm_completion(exchanges.as_party(exchange_id, db.session.get(User, user_id)))
+
+
+def complete_or_reverse(exchange_id, people, officer_id):
+    """One step of an endless loop: a completed exchange is reversed and reopened, an open one completed."""
+    from marketplace.accounts.models import User
+
+    with transaction():
+        exchange = db.session.get_one(Exchange, exchange_id)
+        if exchange.state is ExchangeState.COMPLETED:
+            position = db.session.scalar(
+                select(func.max(LedgerEntry.position)).where(LedgerEntry.exchange_id == exchange_id)
+            )
+            service.reverse(position, "again")
+            exchanges.reopen(exchange_id, db.session.get(User, officer_id), "again")
+            return
+    for person in people:
+        confirm(exchange_id, person)
+
+
+def assert_whole():
+    """Head, entries, checkpoints and exchanges agree."""
+    db.session.rollback()
+    head = db.session.get_one(LedgerHead, 1, populate_existing=True)
+    count, last = db.session.execute(select(func.count(), func.max(LedgerEntry.position))).one()
+    assert (head.size, count) == (count, 0 if last is None else last + 1)
+    assert (db.session.scalar(select(func.max(Checkpoint.size))) or 0) == head.size
+    open_figures = sum(1 if row.kind == "assessment" else -1 for row in db.session.scalars(select(LedgerEntry)))
+    completed = db.session.scalar(
+        select(func.count()).select_from(Exchange).where(Exchange.state == ExchangeState.COMPLETED)
+    )
+    assert open_figures == completed
+
+
+@pytest.fixture
+def ready(world):
+    """An exchange that its supplier has confirmed; the receiver's confirmation will complete it."""
+    exchange = agreed(open_listing(), use="scm-cement")
+    delivered(exchange)
+    people = [side_user(exchange, side).id for side in Side]
+    confirm(exchange.id, people[0])
+    return exchange.id, people
+
+
+def test_killed_before_any_statement_of_the_completing_transaction(ready):
+    exchange_id, (_, receiver) = ready
+    kills = 0
+    while True:
+
+        def work(statement=kills + 1):
+            die_before(statement)
+            confirm(exchange_id, receiver)
+
+        ended = outcome(in_a_process(work))
+        assert_whole()
+        if ended == SURVIVED:
+            break
+        assert ended == -signal.SIGKILL
+        assert db.session.get_one(LedgerHead, 1).size == 0, "nothing is recorded before the commit"
+        kills += 1
+    assert kills >= 30
+    assert db.session.get_one(LedgerHead, 1).size == 1
+    assert verify().is_sound
+
+
+def test_killed_at_random_moments_of_completing_and_reversing(ready):
+    exchange_id, people = ready
+    officer = find_user("district_officer@example.com").id
+    moments = random.Random(5)
+
+    def step():
+        complete_or_reverse(exchange_id, people, officer)
+
+    def work():
+        while True:
+            step()
+
+    begun = time.monotonic()
+    assert outcome(in_a_process(step)) == SURVIVED
+    one_step = time.monotonic() - begun
+    for _ in range(RANDOM_KILLS):
+        number = in_a_process(work)
+        time.sleep(moments.uniform(0, 2 * one_step))
+        os.kill(number, signal.SIGKILL)
+        assert outcome(number) == -signal.SIGKILL
+        assert_whole()
+    assert db.session.get_one(LedgerHead, 1).size > 2
+    report = verify()
+    assert report.is_sound, report.faults
