@@ -20,9 +20,9 @@ from marketplace.extensions import db
 from marketplace.knowledge import knowledge, mentions_of
 from marketplace.listings.models import Kind, Listing, ListingState
 from marketplace.listings.quantities import monthly_t
-from marketplace.matching.core.features import quantity_fit
 from marketplace.matching.core.learning import DismissalReason, EventKind, usual_examination
 from marketplace.matching.models import Dismissal, MatchEvent
+from marketplace.matching.weighing import QuantityFit
 from marketplace.places import road_km
 
 DAYS = 42
@@ -72,7 +72,8 @@ def _suggestions(listing: Listing, listings: Any, uses: dict[int, tuple[str, ...
         grade = _grade(offer, want, uses)
         if grade and not (offer.is_hazardous and not want.accepts_hazard):
             km = road_km(offer.lat, offer.lon, want.lat, want.lon)
-            found.append(Suggestion(other, grade, km, quantity_fit(_monthly(offer), _monthly(want))))
+            fit = QuantityFit(monthly_t(offer.quantity_t, offer.rhythm), monthly_t(want.quantity_t, want.rhythm)).share
+            found.append(Suggestion(other, grade, km, fit))
     return sorted(found, key=lambda s: (-s.grade, s.distance_km, s.other.id))[:MOST_SHOWN]
 
 
@@ -81,10 +82,6 @@ def _grade(offer: Listing, want: Listing, uses: dict[int, tuple[str, ...]]) -> i
         return 3
     found = (knowledge().of_pair(offer.material, use) for use in uses[want.id])
     return max((a.grade for a in found if a), default=0)
-
-
-def _monthly(listing: Listing) -> float:
-    return float(monthly_t(listing.quantity_t, listing.rhythm))
 
 
 def _life_of(listing: Listing, partners: list[Suggestion], rng: random.Random) -> Iterator[dict[str, Any]]:
