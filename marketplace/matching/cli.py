@@ -41,6 +41,19 @@ def train_command(pairs: int, from_use: bool, dry_run: bool, if_missing: bool) -
     click.echo(f"{version} {what}: {trained.why}")
 
 
+@match.command("build")
+def build_command() -> None:
+    """Write a snapshot of all open listings, check it and put it to use; workers take it up by themselves."""
+    from marketplace.matching.core.snapshot import BrokenSnapshot
+    from marketplace.matching.serving.building import build
+
+    try:
+        folder, count = build()
+    except (BrokenSnapshot, OSError) as wrong:
+        raise click.ClickException(f"{wrong}; the former snapshot stays in use") from wrong
+    click.echo(f"{count} listings: {folder}")
+
+
 @match.command("rank")
 @click.option("--offers", required=True, type=FILE, help="JSON Lines.")
 @click.option("--wants", required=True, type=FILE, help="JSON Lines.")

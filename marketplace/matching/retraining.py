@@ -10,12 +10,13 @@ from sqlalchemy import or_, select
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Listing
-from marketplace.matching import events, service, store
+from marketplace.matching import events, store
 from marketplace.matching.core.learning import Judgement, estimate_examination, judge, split_by_time
 from marketplace.matching.core.lessons import Lessons, fit, lessons_of
 from marketplace.matching.core.model import MatchModel
 from marketplace.matching.core.promotion import Comparison, HeldOut, compare, verdict
 from marketplace.matching.core.training import training_pairs
+from marketplace.matching.listing_values import as_value
 from marketplace.matching.models import MatchEvent
 
 HELD_OUT_SHARE = 0.2  # of the judged pairs, the last to begin
@@ -62,7 +63,7 @@ def read_use() -> FromUse:
     found = events.learnable_events()
     examination = estimate_examination(found)
     earlier, later = split_by_time(judge(found, examination), HELD_OUT_SHARE)
-    listings = {x.id: service.as_value(x, {}) for x in _listings_of_events()} if found else {}
+    listings = {x.id: as_value(x, {}) for x in _listings_of_events()} if found else {}
     learned, held_out = (lessons_of(knowledge(), part, listings) for part in (earlier, later))
     facts = {
         "events": len(found),

@@ -6,24 +6,27 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from marketplace.accounts.models import Licence
 from marketplace.accounts.policy import Viewer, may_see
 from marketplace.calendar import today
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge, mentions_of
 from marketplace.listings import search_index
 from marketplace.listings.models import Kind, Listing, ListingState
-from marketplace.listings.quantities import monthly_t
 from marketplace.matching import feedback
+from marketplace.matching.core.rank import Matcher, may_suggest
 from marketplace.matching.core.values import Match, MatchListing
+from marketplace.matching.listing_values import as_value, licences_of
 from marketplace.matching.models import Dismissal
 from marketplace.matching.sentences import Sentence, sentences_of
+from marketplace.matching.serving.live import live_index, servable
+from marketplace.matching.serving.merging import merged, unless_dismissed
 from marketplace.matching.store import matcher
 from marketplace.materials.classify import classifier
 from marketplace.places import road_km
 
 MOST_CANDIDATES = 240
 MOST_SHOWN = 8
+SPARE = 4  # closed between the search and its answer
 LEAST_SCORE = 0.3  # below, a suggestion would be called unlikely
 
 
@@ -60,17 +63,57 @@ def suggest(
 def ranked_partners(
     listing: Listing, who: Viewer, dismissals: Sequence[Dismissal], most: int, explain: bool = True
 ) -> list[tuple[Listing, Match]]:
-    """The other listings with their matches, best first; without `explain` the matches hold no reasons."""
+    """The other listings with their matches, best first; without `explain` the matches hold no reasons.
+
+    From the snapshot and what changed since when there is one, else from candidates of the database.
+    """
+    ranker = matcher()
+    subject = as_value(listing, licences_of([listing]))
+    index = live_index(ranker.encoder)
+    if index is None:
+        return _from_database(ranker, subject, listing, who, dismissals, most, explain)
+    query = ranker.query(subject)
+    hits = index.search(query, ranker.model, most + SPARE, unless_dismissed(listing, dismissals))
+    found = merged(ranker, query, subject.id, hits, most + SPARE, explain)
+    return _still_allowed(subject, listing, found, who)[:most]
+
+
+def _from_database(
+    ranker: Matcher,
+    subject: MatchListing,
+    listing: Listing,
+    who: Viewer,
+    dismissals: Sequence[Dismissal],
+    most: int,
+    explain: bool,
+) -> list[tuple[Listing, Match]]:
     found = candidates(listing, who, dismissals)
     by_id = {str(c.id): c for c in found}
-    licences = _licences([listing, *found])
-    subject = as_value(listing, licences)
+    licences = licences_of(found)
     others = [as_value(c, licences) for c in found]
-    rank = matcher().rank_wants if subject.is_offer else matcher().rank
-    return [
-        (by_id[match.want if subject.is_offer else match.offer], match)
-        for match in rank(subject, others, most, explain)
-    ]
+    rank = ranker.rank_wants if subject.is_offer else ranker.rank
+    return [(by_id[_other(m, subject)], m) for m in rank(subject, others, most, explain)]
+
+
+def _still_allowed(
+    subject: MatchListing, listing: Listing, found: Sequence[Match], who: Viewer
+) -> list[tuple[Listing, Match]]:
+    """The matches whose listing this person may see at this moment, by the database's own word."""
+    ids = [int(_other(match, subject)) for match in found]
+    conditions = (*servable(), Listing.kind != listing.kind, may_see(Listing, who), Listing.id.in_(ids))
+    rows = db.session.scalars(select(Listing).where(*conditions).options(joinedload(Listing.park))).all()
+    licences = licences_of([*rows, listing])
+    by_id = {x.id: x for x in rows}
+    allowed = {x.id for x in rows if _may_suggest(subject, as_value(x, licences))}
+    return [(by_id[i], match) for i, match in zip(ids, found, strict=True) if i in allowed]
+
+
+def _may_suggest(subject: MatchListing, other: MatchListing) -> bool:
+    return may_suggest(subject, other) if subject.is_offer else may_suggest(other, subject)
+
+
+def _other(match: Match, subject: MatchListing) -> str:
+    return match.want if subject.is_offer else match.offer
 
 
 def explain(offer_id: int, want_id: int, language: str) -> tuple[Match | None, list[Sentence]]:
@@ -84,7 +127,7 @@ def explain(offer_id: int, want_id: int, language: str) -> tuple[Match | None, l
         raise NoSuchPair(f"listing {offer_id} is no offer")
     if want is None or want.kind is not Kind.WANT:
         raise NoSuchPair(f"listing {want_id} is no want")
-    licences = _licences([want])
+    licences = licences_of([want])
     found = matcher().rank(as_value(want, licences), [as_value(offer, licences)])
     return (found[0], sentences_of(found[0], language, most=len(found[0].reasons))) if found else (None, [])
 
@@ -151,43 +194,3 @@ def _is_related(kind: Kind, text: str, material: str) -> ColumnElement[bool]:
     uses |= {a.use for a in base.of_material(material) if a.grade == 3} if material else set()
     materials |= {a.material for use in uses for a in base.of_use(use)}
     return Listing.material.in_(sorted(materials))
-
-
-def as_value(listing: Listing, licences: dict[int, tuple[str, ...]]) -> MatchListing:
-    """The listing as the core sees it."""
-    return MatchListing(
-        id=str(listing.id),
-        is_offer=listing.kind is Kind.OFFER,
-        title=listing.title,
-        description=listing.description,
-        lat=listing.lat,
-        lon=listing.lon,
-        language=listing.language,
-        material=listing.material,
-        codes=tuple(c for c in (listing.low_code, listing.sw_code, listing.hw_code) if c),
-        monthly_t=float(monthly_t(listing.quantity_t, listing.rhythm)),
-        is_hazardous=listing.is_hazardous,
-        hw_code=listing.hw_code,
-        accepts_hazard=listing.accepts_hazard and bool(licences.get(listing.enterprise_id)),
-        hw_codes=licences.get(listing.enterprise_id, ()),
-        available_from=listing.available_from,
-        available_until=listing.available_until,
-        price_cny_per_t=None if listing.price_cny_per_t is None else float(listing.price_cny_per_t),
-        enterprise=str(listing.enterprise_id),
-    )
-
-
-def _licences(listings: Sequence[Listing]) -> dict[int, tuple[str, ...]]:
-    """Verified categories of the enterprises of wants; without one nobody may take hazardous waste."""
-    ids = {x.enterprise_id for x in listings if x.kind is Kind.WANT and x.accepts_hazard}
-    if not ids:
-        return {}
-    rows = db.session.execute(
-        select(Licence.enterprise_id, Licence.hw_code).where(
-            Licence.enterprise_id.in_(ids), Licence.verified_at.is_not(None), Licence.valid_until >= today()
-        )
-    )
-    found: dict[int, tuple[str, ...]] = {}
-    for enterprise_id, code in rows:
-        found[enterprise_id] = (*found.get(enterprise_id, ()), code)
-    return found

@@ -25,7 +25,8 @@ class Block:
     """n rows.
 
     `starts`, `rows`: list i holds `rows[starts[i]:starts[i + 1]]`. Lists go by concept (materials, then uses) and step
-    of weight. `cell_starts`, `cell_rows`: the same for cells of the text space, whose centres are `centres`.
+    of weight. `cell_starts`, `cell_rows`: the same for cells of the text space, whose centres are `centres`. `by_id`:
+    rows in the order of their listings' ids.
     """
 
     columns: Columns
@@ -34,6 +35,7 @@ class Block:
     centres: np.ndarray
     cell_starts: np.ndarray
     cell_rows: np.ndarray
+    by_id: np.ndarray
 
     def list_of(self, number: int) -> np.ndarray:
         """Rows of one list."""
@@ -66,7 +68,8 @@ def block_of(columns: Columns, tables: KnowledgeTables) -> Block:
     starts, listed = _lists(np.concatenate(keys), np.concatenate(rows), concepts * len(STEPS))
     centres, cells = _cells(columns.vectors)
     cell_starts, cell_rows = _lists(cells, np.arange(len(columns), dtype=np.uint32), len(centres))
-    return Block(columns, starts, listed, centres, cell_starts, cell_rows)
+    by_id = np.argsort(columns.ids, kind="stable").astype(np.uint32)
+    return Block(columns, starts, listed, centres, cell_starts, cell_rows, by_id)
 
 
 def _lists(keys: np.ndarray, rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

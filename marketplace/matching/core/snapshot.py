@@ -21,10 +21,10 @@ from marketplace.matching.core.block import Block, block_of, order_of
 from marketplace.matching.core.columns import LAYOUT, Columns, rows_axis, shape_of, take_rows
 from marketplace.matching.core.tables import KnowledgeTables
 
-FORMAT = 2
+FORMAT = 1
 EDGE = 65536  # bytes at both ends of a file that are checked on opening
 CHUNK = 32768  # rows copied at a time
-LISTS = ("starts", "rows", "centres", "cell_starts", "cell_rows")
+LISTS = ("starts", "rows", "centres", "cell_starts", "cell_rows", "by_id")
 KINDS = ("offers", "wants")
 
 

@@ -1,0 +1,54 @@
+"""Listings of the database as the matcher's core sees them."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+
+from marketplace.accounts.models import Licence
+from marketplace.calendar import today
+from marketplace.extensions import db
+from marketplace.listings.models import Kind, Listing
+from marketplace.listings.quantities import monthly_t
+from marketplace.matching.core.values import MatchListing
+
+Licences = Mapping[int, tuple[str, ...]]
+
+
+def as_value(listing: Listing, licences: Licences) -> MatchListing:
+    """The listing as the core sees it."""
+    return MatchListing(
+        id=str(listing.id),
+        is_offer=listing.kind is Kind.OFFER,
+        title=listing.title,
+        description=listing.description,
+        lat=listing.lat,
+        lon=listing.lon,
+        language=listing.language,
+        material=listing.material,
+        codes=tuple(c for c in (listing.low_code, listing.sw_code, listing.hw_code) if c),
+        monthly_t=float(monthly_t(listing.quantity_t, listing.rhythm)),
+        is_hazardous=listing.is_hazardous,
+        hw_code=listing.hw_code,
+        accepts_hazard=listing.accepts_hazard and bool(licences.get(listing.enterprise_id)),
+        hw_codes=licences.get(listing.enterprise_id, ()),
+        available_from=listing.available_from,
+        available_until=listing.available_until,
+        price_cny_per_t=None if listing.price_cny_per_t is None else float(listing.price_cny_per_t),
+        enterprise=str(listing.enterprise_id),
+    )
+
+
+def licences_of(listings: Sequence[Listing]) -> Licences:
+    """Verified categories of the enterprises of wants; without one nobody may take hazardous waste."""
+    ids = {x.enterprise_id for x in listings if x.kind is Kind.WANT and x.accepts_hazard}
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(Licence.enterprise_id, Licence.hw_code).where(
+            Licence.enterprise_id.in_(ids), Licence.verified_at.is_not(None), Licence.valid_until >= today()
+        )
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for enterprise_id, code in rows:
+        found[enterprise_id] = (*found.get(enterprise_id, ()), code)
+    return found

@@ -1,0 +1,48 @@
+"""From hits to matches: what the snapshot and the delta found, as one list; and what people put aside."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from marketplace.knowledge import knowledge
+from marketplace.listings.models import Listing
+from marketplace.matching import feedback
+from marketplace.matching.core.columns import Columns
+from marketplace.matching.core.features import Query
+from marketplace.matching.core.rank import Matcher
+from marketplace.matching.core.values import Match
+from marketplace.matching.models import Dismissal, DismissalReason
+from marketplace.matching.serving.live import Hit, KeepColumns
+from marketplace.places import road_km
+
+
+def merged(ranker: Matcher, query: Query, own_id: str, hits: Sequence[Hit], most: int, explain: bool) -> list[Match]:
+    """The best of all hits, equal scores by the listing's number."""
+    found: list[tuple[float, int, Match]] = []
+    for hit in hits:
+        ids = hit.columns.ids[hit.picked.rows].tolist()
+        matches = ranker.matches(query, own_id, hit.columns, hit.picked, [str(i) for i in ids], explain)
+        found += [(-match.score, listing_id, match) for listing_id, match in zip(ids, matches, strict=True)]
+    return [match for _, _, match in sorted(found, key=lambda x: x[:2])[:most]]
+
+
+def unless_dismissed(listing: Listing, dismissals: Sequence[Dismissal]) -> KeepColumns | None:
+    """Leaves out what was dismissed and what falls under the same reason, as `feedback.still_wanted` does in SQL."""
+    if not dismissals:
+        return None
+    own = [d for d in dismissals if d.listing_id == listing.id]
+    ids = np.array([d.other_id for d in own])
+    slugs = [m.slug for m in knowledge().taxonomy]
+    materials = np.array([slugs.index(d.other.material) for d in own if d.reason is DismissalReason.MATERIAL])
+    partners = np.array([d.other.enterprise_id for d in dismissals if d.reason is DismissalReason.PARTNER])
+    limit_km = feedback.farthest_km(listing, dismissals)
+
+    def keep(columns: Columns, rows: np.ndarray) -> np.ndarray:
+        kept = ~np.isin(columns.ids[rows], ids) & ~np.isin(columns.enterprises[rows], partners)
+        kept &= ~np.isin(columns.materials[0, rows], materials)
+        if limit_km is not None:
+            places = zip(columns.lat[rows].tolist(), columns.lon[rows].tolist(), strict=True)
+            kept &= np.array([road_km(listing.lat, listing.lon, lat, lon) < limit_km for lat, lon in places], bool)
+        return np.asarray(kept)
+
+    return keep
