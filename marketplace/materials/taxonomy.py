@@ -81,9 +81,14 @@ class Taxonomy:
         return iter(self.materials.values())
 
     @property
+    def own_names(self) -> dict[str, tuple[str, ...]]:
+        """Every term that means one material, by the material."""
+        return {m.slug: (*m.terms, *_short_names(m)) for m in self}
+
+    @property
     def names(self) -> dict[str, tuple[str, ...]]:
         """Every term by the material it may mean, collective terms included."""
-        found = {m.slug: (*m.terms, *_short_names(m)) for m in self}
+        found = dict(self.own_names)
         for collective in self.collectives:
             for slug in collective.materials:
                 found[slug] += collective.terms

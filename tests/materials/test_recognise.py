@@ -12,6 +12,7 @@ from marketplace.materials.recognise import Lexicon, Recogniser
 from marketplace.materials.taxonomy import taxonomy
 from marketplace.materials.text import read
 from marketplace.materials.typos import Speller
+from marketplace.materials.variants import MATERIAL_BEGINNINGS, MATERIAL_ENDINGS, with_variants
 
 TERMS = {
     "slag": ("granulated slag", "水渣"),
@@ -143,3 +144,23 @@ def test_no_text_breaks_the_reader(text):
 def test_one_listing_reads_as_it_does_among_others(reader):
     wants = [want("矿物掺合料"), want("clay substitute"), want("")]
     assert reader.read(wants) == [reader.read([w])[0] for w in wants]
+
+
+def test_words_for_form_and_state_may_be_exchanged_unless_two_materials_would_share_them():
+    names = {"fluoride": ("fluoride sludge",), "nets": ("废渔网",), "tin": ("tin dust",), "tin-oxide": ("tin powder",)}
+    found = with_variants(names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS)
+    assert "fluoride cake" in found["fluoride"]
+    assert "旧渔网" in found["nets"]
+    assert "tin fines" not in found["tin"] + found["tin-oxide"]
+    assert "tin powder" not in found["tin"]
+
+
+def test_a_term_for_many_materials_says_less_than_a_name(reader):
+    found = reader.read([want("granite sawing sludge, with steel grit")])[0].materials
+    assert max(found, key=found.get) == "granite-sludge"
+    assert reader.read([want("sludge")])[0].materials["wwtp-sludge"] > 0.5
+
+
+def test_a_process_that_is_named_says_less_than_a_use():
+    plain = ConceptReader(knowledge()).read([want("nylon depolymerisation, caprolactam recovery")])[0].uses
+    assert max(plain, key=plain.get) == "nylon-depolymerisation"

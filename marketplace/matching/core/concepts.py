@@ -15,6 +15,13 @@ from marketplace.materials.recognise import Lexicon, Mention
 from marketplace.materials.taxonomy import Taxonomy
 from marketplace.materials.text import Reading, read
 from marketplace.materials.thesaurus import thesaurus
+from marketplace.materials.variants import (
+    MATERIAL_BEGINNINGS,
+    MATERIAL_ENDINGS,
+    USE_BEGINNINGS,
+    USE_ENDINGS,
+    with_variants,
+)
 
 __all__ = ["ConceptReader", "Concepts", "analyse"]
 
@@ -25,6 +32,12 @@ CODED = 0.7  # a code that only one material has
 LEAST = 0.12
 MOST_CONCEPTS = 6
 BY_PRODUCT = 0.6  # a product that is named speaks for the uses that replace it, less than the use's own name
+
+BY_PROCESS = 0.5  # what is done to a material says less: 提取 and 再生 are done to many
+BY_PRODUCT_FADES = 0.5  # by how much both fade where a use is named with full weight
+COLLECTIVE = 0.9  # a term for many materials (sludge, 石膏) says less than a name
+VAGUE = 0.6  # one bare word of the kind says less: sludge, slag, lime
+COLLECTIVE_FADES = 0.6  # and less still beside a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,17 @@ class ConceptReader:
         uses = {u.slug: u.terms for u in base.uses.values()}
         replaced = {c.slug: c for c in thesaurus() if c.related}
         self._related = {slug: c.related for slug, c in replaced.items()}
-        self._names = Lexicon([base.taxonomy.names, uses, {slug: c.labels for slug, c in replaced.items()}])
+        self._processes = frozenset(slug for slug, c in replaced.items() if c.kind == "processes")
+        self._collectives = base.taxonomy.collectives
+        self._exact = frozenset(str(i) for i, c in enumerate(self._collectives) if not _is_vague(c.terms))
+        self._names = Lexicon(
+            [
+                with_variants(base.taxonomy.own_names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS),
+                with_variants(uses, USE_ENDINGS, USE_BEGINNINGS),
+                {slug: c.labels for slug, c in replaced.items()},
+                {str(i): c.terms for i, c in enumerate(self._collectives)},
+            ]
+        )
         self._of_code = _materials_by_code(base.taxonomy)
         self._vocabulary = Vocabulary(term for names in (materials, uses) for terms in names.values() for term in terms)
         self._material_space, self._use_space = Space(materials, self._vocabulary), Space(uses, self._vocabulary)
@@ -76,11 +99,13 @@ class ConceptReader:
     ) -> Concepts:
         title, rest = (self._names.mentions(r) for r in reading)
         codes = codes_of(f"{reading[0].plain}\n{reading[1].plain}")
-        materials = _weigh([_outside(title[0], title[1]), _outside(rest[0], rest[1])])
+        own = _weigh([_outside(names[0], names[1]) for names in (title, rest)])
+        materials = self._with_collectives(own, title, rest)
         if listing.material:
             materials = {slug: weight * 0.4 for slug, weight in materials.items()} | {listing.material: 1.0}
+            own = materials
         uses = self._uses(_weigh([title[1], rest[1]]), _weigh([title[2], rest[2]]))
-        named = max(materials.values(), default=0.0), max(uses.values(), default=0.0)
+        named = max(own.values(), default=0.0), max(uses.values(), default=0.0)
         return Concepts(
             # a use that is named is no hint of a material whose name it shares (刨花板 asks for more than 刨花)
             _top(materials, self._coded(codes, near_materials), max(named)),
@@ -88,6 +113,21 @@ class ConceptReader:
             frozenset(materials),
             codes,
         )
+
+    def _with_collectives(
+        self, own: Mapping[str, float], title: Sequence[Sequence[Mention]], rest: Sequence[Sequence[Mention]]
+    ) -> dict[str, float]:
+        """What is named alone, and, more weakly, what a term for many (sludge, 石膏) names beside it."""
+        found = dict(own)
+        for place, names in enumerate((title, rest)):
+            # a name in the title speaks for both, one in the description for itself
+            is_beside = bool(title[0] or names[0])
+            loose = _outside(names[3], [*names[0], *names[1]])
+            for number, weight in _weigh([loose, []] if place == 0 else [[], loose]).items():
+                share = (COLLECTIVE if number in self._exact else VAGUE) * (1 - COLLECTIVE_FADES * is_beside)
+                for order, slug in enumerate(self._collectives[int(number)].materials):
+                    found[slug] = max(found.get(slug, 0.0), weight * share * 0.9 ** min(order, 6))
+        return found
 
     def _coded(self, codes: Sequence[str], near: Mapping[str, float]) -> Mapping[str, float]:
         """Guesses at materials, raised where a code of the text is a material's own."""
@@ -100,10 +140,17 @@ class ConceptReader:
     def _uses(self, named: Mapping[str, float], replaced: Mapping[str, float]) -> dict[str, float]:
         """Uses named, and those in which the products and processes that are named would be replaced or fed."""
         found: dict[str, float] = {}
+        fades = 1 - BY_PRODUCT_FADES * max(named.values(), default=0.0)
         for slug, weight in replaced.items():
+            by = (BY_PROCESS if slug in self._processes else BY_PRODUCT) * fades
             for order, use in enumerate(self._related[slug]):
-                found[use] = max(found.get(use, 0.0), weight * BY_PRODUCT * 0.85**order)
+                found[use] = max(found.get(use, 0.0), weight * by * 0.85**order)
         return found | {use: max(weight, found.get(use, 0.0)) for use, weight in named.items()}
+
+
+def _is_vague(terms: Sequence[str]) -> bool:
+    """A term for many materials that begins with one bare English word: sludge, slag, lime, drum."""
+    return terms[0].isascii() and " " not in terms[0]
 
 
 def _materials_by_code(tree: Taxonomy) -> dict[str, list[str]]:

@@ -143,7 +143,18 @@ class _LatentSpace:
         return [*analyse(listing.text[:LONGEST]), *named, *named]
 
 
-_SCALE = {"%": 1.0, "ppm": 1e-4, "mg/kg": 1e-4, "g/kg": 0.1, "MJ/kg": 1.0, "kcal/kg": 0.0041868, "": 1.0}
+# Shares become per cent (a litre of liquor taken as a kilogram), calorific values MJ/kg.
+_SCALE = {
+    "%": 1.0,
+    "ppm": 1e-4,
+    "mg/kg": 1e-4,
+    "mg/L": 1e-4,
+    "g/kg": 0.1,
+    "g/L": 0.1,
+    "MJ/kg": 1.0,
+    "kcal/kg": 0.0041868,
+    "": 1.0,
+}
 
 
 def _identity(words: list[str]) -> list[str]:
