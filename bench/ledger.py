@@ -303,8 +303,9 @@ def verify_seconds(arguments: dict[str, Any]) -> tuple[float, float]:
 
 
 def _memory() -> int:
-    """Bytes of this process; of children what they do not share, without what a bare interpreter has."""
-    return psutil.Process().memory_info().rss
+    """Bytes of this process and its children, what they share counted for each."""
+    own = psutil.Process()
+    return sum(process.memory_info().rss for process in (own, *own.children(recursive=True)))
 
 
 def _figure_ms(entry: LedgerEntry, work: Callable[..., Any]) -> float:
