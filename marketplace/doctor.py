@@ -1,6 +1,7 @@
 """`flask doctor`: is this installation fit to serve, and if not, what to do."""
 
 import shutil
+import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.database import now
 from marketplace.extensions import db
+from marketplace.ledger.checkpoints import latest_checkpoint
+from marketplace.ledger.keys import NoSigningKey, key_path, list_path, listed_keys, signing_key
 from marketplace.ledger.models import EmissionFactor, LedgerEntry, LedgerHead
 from marketplace.notifications.models import OutboxMessage
 from marketplace.triggers import missing_triggers
 
 LEAST_FREE_BYTES = 1_000_000_000
 LATE_SECONDS = 600
+LATE_CHECKPOINT_MINUTES = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Finding:
 @click.command("doctor")
 @with_appcontext
 def doctor() -> None:
-    """Check configuration, database, migrations, triggers, ledger head, queue and disk."""
+    """Check configuration, database, migrations, triggers, ledger, its key, queue and disk."""
     findings = [check() for check in CHECKS]
     for finding in findings:
         click.echo(f"{'ok ' if finding.is_well else 'BAD'} {finding.name}: {finding.state}")
@@ -88,6 +92,28 @@ def ledger_head() -> Finding:
     return Finding("ledger head", is_well, f"{size} entries, root {root[:16]}…", "Run: flask ledger verify")
 
 
+def ledger_key() -> Finding:
+    try:
+        key = signing_key()
+        listed = any(row.key == key.verifier for row in listed_keys())
+    except NoSigningKey as refused:
+        return Finding(
+            "ledger key", False, str(refused), "Make it (flask ledger key new), or restore it from its copy."
+        )
+    mode = stat.S_IMODE(key_path().stat().st_mode)
+    state = f"signs for {key.name}" + ("" if listed else ", not listed") + (f", mode {mode:o}" if mode & 0o077 else "")
+    return Finding("ledger key", listed and not mode & 0o077, state, f"chmod 600; list it in {list_path()}")
+
+
+def checkpoint() -> Finding:
+    newest = latest_checkpoint()
+    if newest is None:
+        return Finding("checkpoint", False, "none yet", "Start the worker: flask worker")
+    age = (now() - newest.issued_at).total_seconds() / 60
+    state = f"{newest.size} entries, {age:.0f} minutes ago"
+    return Finding("checkpoint", age < LATE_CHECKPOINT_MINUTES, state, "Start the worker: flask worker")
+
+
 def queue() -> Finding:
     waiting, oldest = db.session.execute(
         select(func.count(), func.min(OutboxMessage.due_at)).where(OutboxMessage.sent_at.is_(None))
@@ -105,5 +131,6 @@ def disk() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
-    configuration, database, migrations, triggers, factors, ledger_head, queue, disk,
+    configuration, database, migrations, triggers, factors, ledger_head, ledger_key, checkpoint,
+    queue, disk,
 )  # fmt: skip

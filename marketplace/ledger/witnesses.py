@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from flask_babel import gettext
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from marketplace.errors import DomainError
 from marketplace.extensions import db
@@ -98,7 +99,8 @@ def states() -> list[WitnessState]:
 
 def newest_checkpoints(before: int | None) -> tuple[list[Checkpoint], int | None]:
     """Checkpoints with their cosignatures, newest first, and the number before which the next page begins."""
-    statement = select(Checkpoint).order_by(Checkpoint.id.desc())
+    cosigned = selectinload(Checkpoint.cosignatures).joinedload(Cosignature.witness)
+    statement = select(Checkpoint).options(cosigned).order_by(Checkpoint.id.desc())
     if before is not None:
         statement = statement.where(Checkpoint.id < before)
     rows = list(db.session.scalars(statement.limit(MOST_LISTED + 1)))
