@@ -1062,6 +1062,7 @@ class Archive:
     _versions: list[tuple[tuple[str, str, Decimal], ...] | None] = field(default_factory=list)
     _same: dict[Any, Any] = field(default_factory=dict)
     _reversed: set[int] = field(default_factory=set)
+    _counted: set[bytes] = field(default_factory=set)
 
     def check(self) -> None:
         self._check_files()
@@ -1181,6 +1182,10 @@ class Archive:
     def _check_assessment(self, body: Mapping[str, Any]) -> None:
         figure = check_figure(body)
         check_confirmations(body, self.keys)
+        counted = sha256(canonical([body["exchange"], body["round"]]))[:16]
+        if counted in self._counted:
+            raise Wrong(f"it counts exchange {body['exchange']} a second time in round {body['round']}")
+        self._counted.add(counted)
         for factor_id, copy in body["factors"].items():
             published = self.factors.get((factor_id, copy.get("version", "")))
             if published is None:
