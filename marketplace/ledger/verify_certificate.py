@@ -1062,6 +1062,7 @@ class Archive:
     _versions: list[tuple[tuple[str, str, Decimal], ...] | None] = field(default_factory=list)
     _same: dict[Any, Any] = field(default_factory=dict)
     _reversed: set[int] = field(default_factory=set)
+    _counted: set[bytes] = field(default_factory=set)
 
     def check(self) -> None:
         self._check_files()
@@ -1181,6 +1182,10 @@ class Archive:
     def _check_assessment(self, body: Mapping[str, Any]) -> None:
         figure = check_figure(body)
         check_confirmations(body, self.keys)
+        counted = sha256(canonical([body["exchange"], body["round"]]))[:16]
+        if counted in self._counted:
+            raise Wrong(f"it counts exchange {body['exchange']} a second time in round {body['round']}")
+        self._counted.add(counted)
         for factor_id, copy in body["factors"].items():
             published = self.factors.get((factor_id, copy.get("version", "")))
             if published is None:
@@ -1237,8 +1242,10 @@ MALFORMED = (
 )  # fmt: skip
 
 
-def check(data: bytes, trust: Trust, report: Report, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Check a file of any known kind.
+def check(
+    data: bytes | Path, trust: Trust, report: Report, progress: Callable[[int], None] = lambda done: None
+) -> None:
+    """Check a file of any known kind; an export given by its path is read piece by piece.
 
     Raises:
         Wrong: the first thing that is wrong.
@@ -1250,12 +1257,16 @@ def check(data: bytes, trust: Trust, report: Report, progress: Callable[[int], N
         raise Wrong(f"the file is damaged or not made by the exchange: {broken!r:.200}") from broken
 
 
-def _check_any(data: bytes, trust: Trust, report: Report, progress: Callable[[int], None]) -> None:
+def _check_any(data: bytes | Path, trust: Trust, report: Report, progress: Callable[[int], None]) -> None:
+    with data.open("rb") if isinstance(data, Path) else io.BytesIO(data) as file:
+        if file.read(2) == b"PK":
+            with zipfile.ZipFile(file) as archive:
+                Archive(archive, trust, report, progress).check()
+            return
+        file.seek(0)
+        data = file.read()
     if data.startswith(b"%PDF-"):
         check_pdf(data, trust, report)
-    elif data.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            Archive(archive, trust, report, progress).check()
     else:
         document = read_json(data, "the file")
         if isinstance(document, dict) and "@context" in document:
@@ -1298,7 +1309,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             kept=given.against.read_text("utf-8") if given.against else None,
             consistency=given.consistency.read_text("utf-8") if given.consistency else None,
         )
-        check(given.file.read_bytes(), trust, report, _show_progress)
+        check(given.file, trust, report, _show_progress)
     except Wrong as wrong:
         print(f"WRONG  {wrong}", file=sys.stderr)
         return WRONG

@@ -97,6 +97,12 @@ def swapped(content):
     return b"\n".join([second, first, *others])
 
 
+def counted_twice(content):
+    """The first entry once more at the end, with its own seals and the next position."""
+    first = json.loads(content.split(b"\n")[0])
+    return content + canonical_bytes(first | {"position": "5"}) + b"\n"
+
+
 def shortened(content):
     return b"".join(content.splitlines(keepends=True)[:-1])
 
@@ -107,6 +113,7 @@ CHANGES = {
     "two entries swapped": ("entries.jsonl", swapped, "entry 0: it calls itself number 1"),
     "the last entry": ("entries.jsonl", shortened, "its end was cut off"),
     "the last checkpoint": ("checkpoints.jsonl", shortened, "no checkpoint covers"),
+    "an exchange counted twice": ("entries.jsonl", counted_twice, "entry 5: it counts exchange .* a second time"),
     "the value of a factor in use": (
         "factors.jsonl",
         lambda c: re.sub(rb'("factor_id":"clinker-cn".*?"value":")', rb"\g<1>9", c),
