@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 from marketplace.accounts.policy import Permission, Viewer, may, may_see
 from marketplace.calendar import today
 from marketplace.extensions import db
-from marketplace.knowledge import mentions_of
+from marketplace.knowledge import knowledge, mentions_of
 from marketplace.listings import search_index
 from marketplace.listings.models import Listing, ListingState
 from marketplace.matching import feedback, service
@@ -210,9 +210,11 @@ def _by_ranking(question: Question, other: Listing) -> Answer:
         return _suggested(question, suggested)
     offer, want = offer_and_want(listing, other)
     match, sentences = service.explain(offer.id, want.id, question.language)
+    uses = mentions_of(want.text).uses
+    if match is None and not offer.is_hazardous and not _is_documented(offer, uses):
+        return Answer(Obstacle.NO_KNOWN_USE, listing, other, uses=uses)
     if match is None:
         return Answer(_excluded(offer, may(question.who, Permission.SEE_CONTACT, want)), listing, other)
-    uses = mentions_of(want.text).uses
     return Answer(_lack(match), listing, other, uses=uses, match=match, sentences=tuple(sentences))
 
 
@@ -222,6 +224,10 @@ def _suggested(question: Question, suggestion: Suggestion) -> Answer:
         return Answer(Obstacle.HIDDEN, listing, other, filters=tuple(filters), match=match)
     place = ordered(listing, question.suggestions, question.wish).index(suggestion) + 1
     return Answer(Obstacle.HERE, listing, other, place=place, match=match)
+
+
+def _is_documented(offer: Listing, uses: Sequence[str]) -> bool:
+    return any(knowledge().of_pair(offer.material, use) for use in uses)
 
 
 def _excluded(offer: Listing, may_know_enterprise: bool) -> Obstacle:

@@ -94,7 +94,7 @@ def _dismissed(answer: Answer) -> str:
 def _stated(answer: Answer, other: Listing, language: str) -> str:
     listing = answer.listing
     offer, _ = offer_and_want(listing, other)
-    score = percent(answer.match.score) if answer.match else ""
+    score = percent(answer.match.score if answer.match else 0)
     match answer.obstacle:
         case Obstacle.NOTHING_SUGGESTED:
             return gettext("Nothing is suggested for this listing: it is %(state)s.", state=label(listing.state))
