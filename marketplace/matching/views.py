@@ -13,7 +13,7 @@ from marketplace.accounts.policy import Permission, find_or_404, may, viewer
 from marketplace.database import transaction
 from marketplace.listings.maps import listing_map
 from marketplace.listings.models import Kind, Listing
-from marketplace.matching import comparing, feedback, service
+from marketplace.matching import comparing, events, feedback, service, store
 from marketplace.matching.comparing_lines import lines
 from marketplace.matching.forms import DismissalForm, MatchesForm
 from marketplace.matching.models import DismissalReason
@@ -21,6 +21,7 @@ from marketplace.matching.page import MOST_RANKED, matches_page
 from marketplace.matching.why_not import Question, why_not
 from marketplace.matching.why_words import sentence_of, weaknesses
 from marketplace.web.language import language
+from marketplace.web.parameters import is_read_by_a_person
 from marketplace.web.redirects import safe_next
 
 bp = Blueprint("matching", __name__)
@@ -44,6 +45,8 @@ def matches(listing_id: int) -> ResponseReturnValue:
     question = Question(listing, who, language(), found, wish, dismissals)
     answer = why_not(form.why.data, question) if form.why.data else None
     partners = [row.listing for row in page.rows[:MOST_ON_MAP]]
+    if is_read_by_a_person(request):
+        events.note_shown(listing, [row.listing.id for row in page.rows], store.version(), who)
     return render_template(
         "matching/matches.html",
         page=page,

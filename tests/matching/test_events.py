@@ -75,6 +75,16 @@ def test_a_page_notes_what_it_showed_with_place_and_model_once_a_day(ironworks, 
     assert len(noted(EventKind.SHOWN)) == 4
 
 
+def test_the_page_of_all_matches_notes_them_in_its_own_order_and_links_back(ironworks, slag):
+    page = ironworks.get(f"/listings/{slag.id}/matches?sort=near")
+    assert page.status_code == 200
+    shown = noted(EventKind.SHOWN)
+    assert [e.position for e in shown] == [1, 2]
+    assert all(f'href="/listings/{e.other_id}?via={slag.id}"' in page.text for e in shown)
+    in_order = sorted(shown, key=lambda e: page.text.index(f"/listings/{e.other_id}?via={slag.id}"))
+    assert in_order == shown
+
+
 def test_opening_a_suggestion_from_ones_own_listing_is_noted(ironworks, slag):
     other = want_of("third")
     page = ironworks.get(f"/listings/{slag.id}").text
