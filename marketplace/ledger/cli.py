@@ -3,9 +3,11 @@
 import click
 from flask.cli import AppGroup
 
+from marketplace.carbon.cli import carbon
 from marketplace.database import transaction
 from marketplace.ledger import factors
 from marketplace.ledger.certificates.cli import export_command
+from marketplace.ledger.impact import impact_command
 from marketplace.ledger.log_cli import checkpoint_command, cosign_command, key_commands, witness_commands
 from marketplace.ledger.seals import seals_command
 from marketplace.ledger.verify_cli import verify_command
@@ -24,6 +26,8 @@ for command in (
     seals_command,
 ):
     ledger.add_command(command)
+
+carbon.add_command(impact_command)  # reads the ledger, which the pure part must not
 
 
 @factor_commands.command("publish")
