@@ -1,4 +1,4 @@
-"""Tell those whose listings a new one very likely fits, once, by the worker; the page shows the rest."""
+"""Tell those whose listings a new one very likely fits, once, by the worker; the rest waits for the day's digest."""
 
 from collections.abc import Iterable
 
@@ -9,11 +9,12 @@ from marketplace.accounts.policy import Viewer
 from marketplace.database import now, transaction
 from marketplace.extensions import db
 from marketplace.listings.models import Listing, ListingState
-from marketplace.matching import service
+from marketplace.matching import digest, service
 from marketplace.matching.models import Dismissal, DismissalReason
 from marketplace.notifications.service import tell, traders_of
 
 AT_ONCE_FROM = 0.8  # "very likely"
+DAILY_FROM = 0.55  # "likely": once a day is soon enough
 MOST_LISTINGS = 20
 MOST_RANKED = 50
 MOST_TOLD = 12
@@ -35,14 +36,17 @@ def _alert(listing_id: int) -> int:
     listing = db.session.get_one(Listing, listing_id)
     ranked = service.ranked_partners(listing, _EVERYTHING_OPEN, (), MOST_RANKED, explain=False)
     fitting = [other for other, match in ranked if match.score >= AT_ONCE_FROM]
+    likely = {other.enterprise_id for other, match in ranked if match.score >= DAILY_FROM}
     first_of_each: dict[int, int] = {}  # enterprise → its best fitting listing, best first
     for other in fitting:
         first_of_each.setdefault(other.enterprise_id, other.id)
     with transaction():
         if not _claim(listing_id):
             return 0
-        unwanted = _who_declined(listing_id, first_of_each)
+        unwanted = _who_declined(listing_id, likely)
         told = [(e, own) for e, own in first_of_each.items() if e not in unwanted][:MOST_TOLD]
+        for enterprise_id in sorted(likely - unwanted - {e for e, _ in told}):
+            digest.remember(traders_of(enterprise_id), listing_id)
         return sum(_tell(enterprise_id, own_id, listing_id) for enterprise_id, own_id in told)
 
 

@@ -13,7 +13,7 @@ from marketplace.accounts.policy import Permission, find_or_404, may, viewer
 from marketplace.database import transaction
 from marketplace.listings.maps import listing_map
 from marketplace.listings.models import Kind, Listing
-from marketplace.matching import comparing, events, feedback, service, store
+from marketplace.matching import comparing, digest, events, feedback, service, store
 from marketplace.matching.comparing_lines import lines
 from marketplace.matching.forms import DismissalForm, MatchesForm
 from marketplace.matching.models import DismissalReason
@@ -113,3 +113,10 @@ def _kept() -> dict[str, str]:
 def _back(listing_id: int) -> str:
     """Where the person came from: the page of matches, or else the listing's own."""
     return safe_next(request.values.get("next"), url_for("listings.detail", listing_id=listing_id))
+
+
+@bp.get("/news")
+@login_required
+def news() -> ResponseReturnValue:
+    """What the person's daily digests named."""
+    return render_template("matching/news.html", listings=digest.news_of(viewer()))

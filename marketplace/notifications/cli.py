@@ -6,6 +6,7 @@ import threading
 import click
 from flask.cli import with_appcontext
 
+from marketplace.matching import digest
 from marketplace.matching.alerts import alert_new_listings
 from marketplace.notifications.worker import issue_checkpoint_if_due, run_forever, run_once
 
@@ -17,6 +18,7 @@ def worker(once: bool) -> None:
     """Send what is in the outbox, expire listings and issue hourly checkpoints, until stopped."""
     if once:
         alert_new_listings()
+        digest.send_due()
         issue_checkpoint_if_due()
         click.echo(f"{run_once()} messages")
         return

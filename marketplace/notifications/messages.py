@@ -45,6 +45,11 @@ MESSAGES: Mapping[str, Wording] = {
         _l("A new listing very likely fits yours. Request the match, or say why it is not for you."),
         _l("Look at the match"),
     ),
+    "daily_digest": Wording(
+        _l("New listings that may suit you: %(count)s"),
+        _l("Today: %(new)s. You can switch this digest off in your account."),
+        _l("Look at them"),
+    ),
     "enterprise_waits": Wording(
         _l("%(enterprise)s waits for approval"),
         _l("A new enterprise has confirmed its address."),

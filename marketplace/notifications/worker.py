@@ -20,6 +20,7 @@ from marketplace.extensions import db
 from marketplace.ledger import checkpoints
 from marketplace.ledger.keys import NoSigningKey
 from marketplace.listings import service as listings
+from marketplace.matching import digest
 from marketplace.matching.alerts import alert_new_listings
 from marketplace.notifications.messages import MESSAGES
 from marketplace.notifications.models import OutboxMessage
@@ -66,7 +67,7 @@ def run_forever(stop: threading.Event) -> None:
     next_look = 0.0
     while not stop.is_set():
         try:
-            handled = run_once() + alert_new_listings()
+            handled = run_once() + alert_new_listings() + digest.send_due()
             if monotonic() >= next_look:
                 next_look = monotonic() + CHECKPOINT_SECONDS
                 issue_checkpoint_if_due()

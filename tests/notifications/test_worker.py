@@ -75,6 +75,7 @@ def test_every_kind_of_message_reads_in_both_languages(app, world):
         "licence": "L",
         "listing": "T",
         "new": "N",
+        "count": "3",
         "other": "中",
         "other_en": "O",
     }

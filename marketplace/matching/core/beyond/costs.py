@@ -1,8 +1,8 @@
 """What moving and avoiding cost: documented assumptions, replaced by a real quotation when the terms are made. Pure.
 
 Prices of haulage are private and change by the week, so there is no public factor to cite. The two figures stand for
-a full 30 t truck on short hauls in the delta and are of the order of published freight offers there (2023-2025);
-`docs/method-and-ledger.md` repeats them. They rank alternatives; they are no quotation.
+a full 30 t truck on short hauls in the delta and are of the order of published freight offers there (2023-2025). They
+rank alternatives; they are no quotation.
 """
 
 from dataclasses import dataclass
