@@ -107,10 +107,10 @@ def test_what_was_put_aside_stays_aside(slag):
 
 def test_a_hazardous_offer_reaches_a_want_only_with_the_licence_of_this_moment(slag):
     acid = open_listing(
-        title="Spent pickle acid", material="spent-pickle-acid", is_hazardous=True, hw_code="HW34", low_code="110105"
+        title="Spent pickle acid", material="spent-hcl-pickle", is_hazardous=True, hw_code="HW34", low_code="110105"
     )
     title = "Spent acid for iron salt coagulant"
-    open_listing("grinding", kind=Kind.WANT, title=title, material="spent-pickle-acid", accepts_hazard=True)
+    open_listing("grinding", kind=Kind.WANT, title=title, material="spent-hcl-pickle", accepts_hazard=True)
     build()
     assert title not in suggested(acid.id)
 
