@@ -5,10 +5,12 @@ import os
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from marketplace.knowledge import knowledge
 from marketplace.matching import report, service, store
+from marketplace.matching.core.values import Match
 from marketplace.matching.files import BrokenFile, read_grades, read_listings
 
 match = AppGroup("match", help="Train, judge and explain the matcher.")
@@ -54,35 +56,58 @@ def build_command() -> None:
     click.echo(f"{count} listings: {folder}")
 
 
+@match.command("all")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Tab-separated run.")
+@click.option("--most", type=click.IntRange(1), default=10, show_default=True, help="Offers per want.")
+@click.option("--scheduler", help="Address of a Dask scheduler; without it processes of this machine.")
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes, without a scheduler.")
+def all_command(out: Path, most: int, scheduler: str | None, workers: int) -> None:
+    """Rank all offers of the snapshot for all its wants; a stopped run goes on where it stood."""
+    from marketplace.matching.core.snapshot import BrokenSnapshot
+    from marketplace.matching.everything import rank_everything
+    from marketplace.matching.serving.places import current_folder
+
+    snapshot = current_folder(current_app)
+    if snapshot is None:
+        raise click.ClickException("there is no snapshot; run `flask match build`")
+    store.train_if_missing()
+    model = store.folder() / store.version() / "model.skops"
+    done = 0
+
+    def progress(more: int) -> None:
+        nonlocal done
+        done += more
+        click.echo(f"\r{done} wants", nl=False, err=True)
+
+    try:
+        rows = rank_everything(scheduler, workers, snapshot.resolve(), model.resolve(), out.resolve(), most, progress)
+    except (BrokenSnapshot, store.BrokenModel, OSError) as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    click.echo(f"\n{rows} pairs: {out}")
+
+
 @match.command("rank")
 @click.option("--offers", required=True, type=FILE, help="JSON Lines.")
 @click.option("--wants", required=True, type=FILE, help="JSON Lines.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Tab-separated run.")
-@click.option("--k", type=click.IntRange(1), help="Offers per want; all by default.")
+@click.option("--k", type=click.IntRange(1), help="Offers per want (wants per offer); all by default.")
+@click.option("--direction", type=click.Choice(["offers", "wants"]), default="offers", help="What is ranked.")
 @click.option("--explain", type=click.Path(dir_okay=False, path_type=Path), help="Reasons as JSON Lines.")
-def rank_command(offers: Path, wants: Path, out: Path, k: int | None, explain: Path | None) -> None:
-    """Rank the offers of a file for the wants of another: want, offer, score."""
+def rank_command(offers: Path, wants: Path, out: Path, k: int | None, direction: str, explain: Path | None) -> None:
+    """Rank the offers of a file for the wants of another, or the other way round: want, offer, score."""
     try:
         supply, demand = read_listings(offers, is_offer=True), read_listings(wants, is_offer=False)
     except BrokenFile as wrong:
         raise click.ClickException(str(wrong)) from wrong
-    matcher = store.matcher()
+    ranker = store.matcher()
     run, reasons = [], []
-    for want in demand:
-        for found in matcher.rank(want, supply, k, explain=explain is not None):
-            run.append(f"{want.id}\t{found.offer}\t{found.score:.6f}\n")
-            reasons.append(
-                json.dumps(
-                    {
-                        "want": found.want,
-                        "offer": found.offer,
-                        "score": round(found.score, 6),
-                        "reasons": [[r.kind, round(r.share, 6), dict(r.facts)] for r in found.reasons],
-                    },
-                    ensure_ascii=False,
-                )
-                + "\n"
-            )
+    rank, queries, others = (
+        (ranker.rank, demand, supply) if direction == "offers" else (ranker.rank_wants, supply, demand)
+    )
+    for listing in queries:
+        for found in rank(listing, others, k, explain=explain is not None):
+            run.append(f"{found.want}\t{found.offer}\t{found.score:.6f}\n")
+            reasons.append(_reasons_line(found))
     _write(out, run)
     if explain:
         _write(explain, reasons)
@@ -149,6 +174,16 @@ def rollback_command() -> None:
     except (store.TrainingUnderWay, store.BrokenModel) as wrong:
         raise click.ClickException(str(wrong)) from wrong
     click.echo(f"the former model is in use: {store.version()}")
+
+
+def _reasons_line(found: Match) -> str:
+    body = {
+        "want": found.want,
+        "offer": found.offer,
+        "score": round(found.score, 6),
+        "reasons": [[r.kind, round(r.share, 6), dict(r.facts)] for r in found.reasons],
+    }
+    return json.dumps(body, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, lines: list[str]) -> None:

@@ -176,17 +176,18 @@ def matcher() -> "Matcher":
 
 def load(name: str) -> "MatchModel":
     """The model of a version. Raises: BrokenModel."""
-    return _model(folder() / name / "model.skops")
+    return read_model(folder() / name / "model.skops")
 
 
 @lru_cache(maxsize=1)
 def _loaded(path: str, _changed: int) -> "Matcher":
     from marketplace.matching.core.rank import Matcher
 
-    return Matcher(knowledge(), _model(Path(path)))
+    return Matcher(knowledge(), read_model(Path(path)))
 
 
-def _model(path: Path) -> "MatchModel":
+def read_model(path: Path) -> "MatchModel":
+    """The model of a file. Raises: BrokenModel."""
     import skops.io as sio
 
     from marketplace.matching.core.model import MatchModel
