@@ -10,10 +10,11 @@ from marketplace.knowledge import knowledge
 from marketplace.listings.models import Kind, Listing
 from marketplace.listings.quantities import monthly_t
 from marketplace.matching.core.benefit_interval import NetInterval, net_interval
+from marketplace.matching.core.beyond.costs import abatement
 from marketplace.matching.core.values import Match
 from marketplace.matching.service import Suggestion
 from marketplace.matching.shares import ShareBar, stacked
-from marketplace.matching.weighing import QuantityFit, cost_cny_per_t_avoided
+from marketplace.matching.weighing import QuantityFit
 
 MOST_RANKED = 96  # the best partners of a listing; filters and orders choose among these
 STEP = 12
@@ -130,13 +131,14 @@ def row_of(listing: Listing, suggestion: Suggestion) -> MatchRow:
     told = suggestion.sentences[:REASONS]
     bars = stacked([s.share for s in told], match.score)
     price = offer.price_cny_per_t if offer.price_cny_per_t is not None else want.price_cny_per_t
+    cost = abatement(price, match.distance_km, match.net_avoided_kgco2e_per_t)
     return MatchRow(
         suggestion=suggestion,
         bars=[(s.text, bar) for s, bar in zip(told, bars, strict=False)],
         rest=bars[-1],
         fit=quantity_fit(listing, other),
         interval=_interval(offer, match),
-        cost_cny_per_t_avoided=cost_cny_per_t_avoided(price, match.net_avoided_kgco2e_per_t),
+        cost_cny_per_t_avoided=cost.cny_per_tco2e if cost.has_price else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The figures beside a match: the interval of its net, reasons that add up, quantities, cost per tonne avoided."""
+"""The figures beside a match: the interval of its net, reasons that add up, quantities."""
 
 from decimal import Decimal
 from math import log, sqrt
@@ -14,7 +14,7 @@ from marketplace.knowledge import knowledge
 from marketplace.matching.core.benefit import benefit_of
 from marketplace.matching.core.benefit_interval import net_interval
 from marketplace.matching.shares import stacked
-from marketplace.matching.weighing import QuantityFit, cost_cny_per_t_avoided
+from marketplace.matching.weighing import QuantityFit
 
 
 def slag_for_cement():
@@ -88,13 +88,3 @@ def test_a_quantity_fits_as_far_as_the_smaller_reaches():
     assert QuantityFit(Decimal(80), Decimal(20)).share == 0.25
     assert QuantityFit(Decimal(80), Decimal(20)).is_enough
     assert not QuantityFit(Decimal(20), Decimal(80)).is_enough
-
-
-@pytest.mark.parametrize(
-    ("price", "net", "cost"),
-    [("35", 700.0, "50"), ("-12", 600.0, "-20"), ("0", 600.0, "0"), (None, 600.0, None), ("35", -5.0, None),
-     ("35", 0.0, None), ("35", None, None)],
-)  # fmt: skip
-def test_a_tonne_avoided_costs_the_price_over_the_benefit(price, net, cost):
-    found = cost_cny_per_t_avoided(Decimal(price) if price is not None else None, net)
-    assert found == (Decimal(cost) if cost is not None else None)
