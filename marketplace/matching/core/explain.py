@@ -105,15 +105,18 @@ def reasons_of(shares: np.ndarray, cause: Cause, values: Sequence[float]) -> tup
 
 
 def _facts(group: str, cause: Cause, values: Sequence[float]) -> dict[str, str]:
-    value = {name: values[NAMES.index(name)] for name in GROUPS[group]}
     if group == "application" and cause.application:
         a = cause.application
         return {"material": a.material, "use": a.use, "grade": str(a.grade), "source": a.source}
     if group == "material":
-        kind = "same" if value["material"] >= value["family"] and cause.material else "family"
-        kind = "code" if value["code"] > max(value["material"], value["family"]) else kind
+        same, family, code = (values[NAMES.index(name)] for name in GROUPS[group])
+        kind = "same" if same >= family and cause.material else "family"
+        kind = "code" if code > max(same, family) else kind
         return {"kind": kind, "material": cause.material, "named": "yes" if cause.is_named else "no"}
     if group == "nearness":
         found = {"distance_km": f"{cause.distance_km:.1f}"}
         return found | ({"break_even_km": f"{cause.break_even_km:.0f}"} if cause.break_even_km else {})
-    return {"value": f"{next(iter(value.values())):.2f}"}
+    return {"value": f"{values[_FIRST[group]]:.2f}"}
+
+
+_FIRST = {group: NAMES.index(names[0]) for group, names in GROUPS.items()}

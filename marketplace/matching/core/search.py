@@ -4,7 +4,7 @@ The score is a sum of curves (core/model.py), so what a list's concept can contr
 of it is read. Filters apply to the rows before they are ranked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from marketplace.matching.core.model import MatchModel
 from marketplace.matching.core.picking import Picked, may_suggest_rows, pick
 from marketplace.matching.core.tables import KnowledgeTables
 
-BUDGET = 6000  # rows that are weighed by what is cheap
+BUDGET = 5000  # rows that are weighed by what is cheap
 RESERVE = 400  # of them, rows that are weighed by everything
+HOPELESS = 2.5  # log-odds: more than the other features of a row often make up for
 CELLS = 6  # read when nothing known is named
 Filter = Callable[[np.ndarray], np.ndarray]
 
@@ -39,33 +40,40 @@ def candidates(
 ) -> np.ndarray:
     """Rows worth weighing, in order; not more than about `budget`."""
     marked = np.zeros(len(block.columns), bool)
-    left = budget
-    for rows in _promising(query, block, model, tables):
+    found = 0
+    for rows in _promising(query, block, model, tables, budget):
         fresh = rows[~marked[rows]]
         fresh = fresh[may_suggest_rows(query, block.columns, fresh)]
         if keep is not None:
             fresh = fresh[keep(fresh)]
-        if len(fresh) > left:
-            fresh = _nearest(query, block, fresh, left)
+        if len(fresh) > budget:
+            fresh = _nearest(query, block, fresh, budget)
         marked[fresh] = True
-        left -= len(fresh)
-        if left <= 0:
+        found += len(fresh)
+        if found >= budget / 2:
             break
     return np.flatnonzero(marked)
 
 
-def _promising(query: Query, block: Block, model: MatchModel, tables: KnowledgeTables):  # type: ignore[no-untyped-def]
-    """Lists of rows, those first whose concepts can contribute most; lists of equal promise come as one."""
+def _promising(
+    query: Query, block: Block, model: MatchModel, tables: KnowledgeTables, budget: int
+) -> Iterator[np.ndarray]:
+    """Rows in helpings of about `budget`, those first whose concepts can contribute most.
+
+    Lists that promise HOPELESS less than the best are left out as soon as there is anything else.
+    """
     bounds = _bounds(query, model, tables)
-    filled = np.flatnonzero((bounds > 0) & (block.starts[1:] > block.starts[:-1]))
+    sizes = np.diff(block.starts)
+    filled = np.flatnonzero((bounds > 0) & (sizes > 0))
     order = filled[np.argsort(-bounds[filled], kind="stable")]
-    steps = np.flatnonzero(np.diff(bounds[order])) + 1
-    for group in np.split(order, steps):
-        yield np.concatenate([block.list_of(i) for i in group]) if len(group) else np.zeros(0, np.uint32)
+    hopeful = order[bounds[order] > bounds[order[0]] - HOPELESS] if len(order) else order
+    for lists in (hopeful, order[len(hopeful) :]):
+        helping = np.cumsum(sizes[lists]) // budget
+        for group in np.split(lists, np.flatnonzero(np.diff(helping)) + 1) if len(lists) else ():
+            yield np.concatenate([block.list_of(i) for i in group])
     if max(query.applies.max(), query.same.max()) < NAMED and len(block.centres):
         nearness = block.centres @ query.columns.vectors[0].astype(np.float32)
-        for number in np.argsort(-nearness)[:CELLS]:
-            yield block.cell(number)
+        yield np.concatenate([block.cell(number) for number in np.argsort(-nearness)[:CELLS]])
 
 
 def _bounds(query: Query, model: MatchModel, tables: KnowledgeTables) -> np.ndarray:
