@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from marketplace.knowledge import knowledge
-from marketplace.matching.core.training import START, _offer, _want
+from marketplace.matching.core.training import START, drawn_offer, drawn_want
 from marketplace.matching.core.values import MatchListing
 
 CENTRES = 40
@@ -25,9 +25,9 @@ def listing(number: int, is_offer: bool) -> MatchListing:
     base, rng = knowledge(), np.random.default_rng((number, int(is_offer)))
     materials, uses = _materials(), list(base.uses)
     if is_offer:
-        made = _offer(base, rng, materials[rng.choice(len(materials), p=_shares())])
+        made = drawn_offer(base, rng, materials[rng.choice(len(materials), p=_shares())])
     else:
-        made = _want(base, rng, uses[rng.integers(len(uses))], "")
+        made = drawn_want(base, rng, uses[rng.integers(len(uses))], "")
     language = made.language
     tail = TAILS[language][rng.integers(len(TAILS[language]))]
     lat, lon = _centres()[rng.integers(CENTRES)] + rng.normal(0, 0.03, 2)

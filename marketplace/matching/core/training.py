@@ -68,7 +68,7 @@ def _pair(base: Knowledge, rng: np.random.Generator) -> tuple[MatchListing, Matc
         material = _another_material(base, rng, material, is_near=kind < 0.55)
         found = base.of_pair(material, use)
         grade = found.grade if found else 0
-    offer, want = _offer(base, rng, material), _want(base, rng, use, material if rng.random() < 0.15 else "")
+    offer, want = drawn_offer(base, rng, material), drawn_want(base, rng, use, material if rng.random() < 0.15 else "")
     if want.material and want.material == material:
         grade = max(grade, 2)
     if rng.random() < 0.25:
@@ -97,7 +97,8 @@ def _another_material(base: Knowledge, rng: np.random.Generator, material: str, 
     return choice[rng.integers(len(choice))].slug
 
 
-def _offer(base: Knowledge, rng: np.random.Generator, material: str) -> MatchListing:
+def drawn_offer(base: Knowledge, rng: np.random.Generator, material: str) -> MatchListing:
+    """An offer of a material in the words of the knowledge base, spoilt now and then."""
     node = base.taxonomy.materials[material]
     is_zh = rng.random() < 0.5
     names = (node.name_zh, *node.synonyms_zh) if is_zh else (node.name_en, *node.synonyms_en)
@@ -106,7 +107,8 @@ def _offer(base: Knowledge, rng: np.random.Generator, material: str) -> MatchLis
     return replace(offer, codes=codes, material=material) if rng.random() < 0.4 else offer
 
 
-def _want(base: Knowledge, rng: np.random.Generator, use: str, material: str) -> MatchListing:
+def drawn_want(base: Knowledge, rng: np.random.Generator, use: str, material: str) -> MatchListing:
+    """A want for a use, naming the material as well unless it is empty."""
     node, is_zh = base.uses[use], rng.random() < 0.5
     names = (node.name_zh, *node.terms_zh) if is_zh else (node.name_en, *node.terms_en)
     words = _pick(rng, names, 1 + int(rng.random() < 0.5))
