@@ -22,7 +22,7 @@ from marketplace.matching.core.columns import LAYOUT, Columns, rows_axis, shape_
 from marketplace.matching.core.tables import KnowledgeTables
 
 FORMAT = 1
-EDGE = 65536  # bytes at both ends of a file that are checked on opening
+EDGE = 4096  # bytes at both ends of a file that are checked on opening: the same cost at any size
 CHUNK = 32768  # rows copied at a time
 LISTS = ("starts", "rows", "centres", "cell_starts", "cell_rows", "by_id")
 KINDS = ("offers", "wants")
