@@ -60,8 +60,7 @@ print(sorted(times)[7], (me.memory_full_info().uss - before) / 1e6)
 
 def main() -> None:
     sizes = [int(size) for size in sys.argv[1:]] or [10_000, 100_000, 1_000_000]
-    encoder = Encoder(knowledge())
-    ranker = Matcher(knowledge(), train(knowledge()), encoder)
+    ranker = Matcher(knowledge(), train(knowledge()))
     wants = [listing(10_000_000 + number, False) for number in range(QUERIES)]
     first: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:

@@ -71,7 +71,7 @@ def all_command(out: Path, most: int, scheduler: str | None, workers: int) -> No
     if snapshot is None:
         raise click.ClickException("there is no snapshot; run `flask match build`")
     store.train_if_missing()
-    model = store.folder() / store.version() / "model.skops"
+    model = store.model_path(store.version())
     done = 0
 
     def progress(more: int) -> None:

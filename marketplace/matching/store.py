@@ -112,6 +112,11 @@ def save(model: "MatchModel", metrics: Mapping[str, Any]) -> Path:
     """Store a model and put it to use at once, as the first of an installation is; returns its file."""
     version = keep(model, {"metrics": dict(metrics)})
     promote(version, "put to use without comparison")
+    return model_path(version)
+
+
+def model_path(version: str) -> Path:
+    """The file of a version."""
     return folder() / version / "model.skops"
 
 
@@ -170,13 +175,13 @@ def is_usable() -> bool:
 def matcher() -> "Matcher":
     """The matcher in use; a first model is trained when there is none."""
     train_if_missing()
-    target = folder() / version() / "model.skops"
+    target = model_path(version())
     return _loaded(str(target), target.stat().st_mtime_ns)
 
 
 def load(name: str) -> "MatchModel":
     """The model of a version. Raises: BrokenModel."""
-    return read_model(folder() / name / "model.skops")
+    return read_model(model_path(name))
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ def snapshot(world, app):
 
 def run(snapshot, out, workers=1):
     told = []
-    model = store.folder() / store.version() / "model.skops"
+    model = store.model_path(store.version())
     rows = everything.rank_everything(None, workers, snapshot, model, out, 3, told.append)
     return rows, sum(told), out.read_text()
 
@@ -45,7 +45,7 @@ def test_each_want_gets_its_best_offers_once(snapshot, tmp_path, monkeypatch):
 
 def test_a_stopped_run_goes_on_and_ends_the_same(snapshot, tmp_path):
     _, _, whole = run(snapshot, tmp_path / "whole.tsv")
-    model = store.folder() / store.version() / "model.skops"
+    model = store.model_path(store.version())
     parts = tmp_path / f".again.tsv.parts-{snapshot.name}-{model.parent.name}-3"
     parts.mkdir()
     everything.rank_part(snapshot, model, 0, 3, parts)
@@ -54,7 +54,7 @@ def test_a_stopped_run_goes_on_and_ends_the_same(snapshot, tmp_path):
 
 
 def test_parts_do_not_depend_on_how_they_are_cut(snapshot, tmp_path, monkeypatch):
-    model = store.folder() / store.version() / "model.skops"
+    model = store.model_path(store.version())
     everything.rank_part(snapshot, model, 0, 3, tmp_path)
     at_once = (tmp_path / "000000000.tsv").read_text()
 

@@ -8,7 +8,6 @@ import pytest
 from marketplace.knowledge import knowledge
 from marketplace.matching.core.block import block_of, order_of
 from marketplace.matching.core.picking import may_suggest_rows, weigh
-from marketplace.matching.core.rank import Matcher
 from marketplace.matching.core.search import search
 from marketplace.matching.core.training import drawn_offer, drawn_want
 from marketplace.matching.store import matcher
@@ -19,8 +18,7 @@ TOP = 10
 @pytest.fixture(scope="module")
 def ranker(app):
     with app.app_context():
-        found = matcher()
-    return Matcher(knowledge(), found.model, found.encoder)
+        return matcher()
 
 
 @pytest.fixture(scope="module")

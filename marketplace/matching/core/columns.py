@@ -88,8 +88,8 @@ class Columns:
         return Columns(**{f.name: take_rows(f.name, getattr(self, f.name), rows) for f in fields(self)})
 
 
-def take_rows(name: str, array: np.ndarray, rows: np.ndarray | Sequence[int]) -> np.ndarray:
-    """Rows of one column, wherever its rows stand."""
+def take_rows(name: str, array: np.ndarray, rows: np.ndarray | Sequence[int] | slice) -> np.ndarray:
+    """Rows of one column, wherever its rows stand; of a slice a view, which may be written to."""
     return np.asarray(array[rows] if name in ROWS_FIRST or array.ndim == 1 else array[:, rows])
 
 

@@ -10,6 +10,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -81,9 +82,7 @@ class Encoder:
         arrays["named"][row] = named
 
     def _write_facts(self, arrays: dict[str, np.ndarray], row: int, listing: MatchListing) -> None:
-        arrays["ids"][row] = (
-            int(listing.id) if listing.id.isascii() and listing.id.isdigit() and len(listing.id) < 18 else row
-        )
+        arrays["ids"][row] = int(listing.id) if _is_number(listing.id) else row
         arrays["enterprises"][row] = _enterprise_number(listing.enterprise)
         for k, code in enumerate([c for c in listing.codes if c][:CODES]):
             arrays["codes"][k, row] = layout.code_number(code)
@@ -114,6 +113,12 @@ class Encoder:
                 flags |= layout.NEEDS_FOOD_SAFE
             arrays["licences"][row] = sum({layout.licence_bit(code) for code in listing.hw_codes})
         arrays["flags"][row] = flags
+
+
+@cache
+def encoder_for(base: Knowledge) -> Encoder:
+    """The encoder over a knowledge base; more than a second to make, so everybody in a process shares one."""
+    return Encoder(base)
 
 
 class _LatentSpace:

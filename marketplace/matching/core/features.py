@@ -26,7 +26,6 @@ NAMES = (
     "code",
 )
 COUNT = len(NAMES)
-CHEAP = NAMES.index("text")  # the features before this one need no text, figures or codes
 NAMED = 0.6  # from here on a concept was named, not guessed
 HALF_KM = 60.0  # at this distance nearness is one half
 WHOLE_BENEFIT_KGCO2E = 2000.0  # net benefit per tonne at which the feature reaches its ends
@@ -90,7 +89,7 @@ def _concepts(slots: np.ndarray, weights: np.ndarray, count: int) -> tuple[np.nd
 
 
 def cheap_features(query: Query, others: Columns, rows: np.ndarray) -> list[np.ndarray]:
-    """The first CHEAP features of the query with each of the rows, as float32 arrays in the order of NAMES."""
+    """The features up to nearness of the query with each of the rows, as float32 arrays in the order of NAMES."""
     applies, same, family, gross = _concept_features(query, others, rows)
     own = query.columns
     distance = distance_km(own, others, rows)

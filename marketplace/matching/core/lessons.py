@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketplace.matching.core.encode import Encoder
+from marketplace.matching.core.encode import encoder_for
 from marketplace.matching.core.features import COUNT
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.learning import Judgement
@@ -37,7 +37,7 @@ def lessons_of(base: Knowledge, judgements: Sequence[Judgement], listings: Mappi
             pairs.append(found)
             kept.append(judgement)
     offers, wants = [o for o, _ in pairs], [w for _, w in pairs]
-    features = pair_features(offers, wants, Encoder(base)) if pairs else np.zeros((0, COUNT))
+    features = pair_features(offers, wants, encoder_for(base)) if pairs else np.zeros((0, COUNT))
     return Lessons(features, np.array([j.target for j in kept]), np.array([j.weight for j in kept]))
 
 

@@ -89,11 +89,11 @@ class MatchModel:
             return np.zeros(0)
         return self.probability(self.log_odds(list(features.T)))
 
-    def log_odds(self, columns: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
-        """The sum of the curves of the features from number `first` on, one array (pairs) each, without `start`."""
+    def log_odds(self, columns: Sequence[np.ndarray]) -> np.ndarray:
+        """The sum of the curves of the first features, as many as there are arrays (pairs), without `start`."""
         total = np.zeros(len(columns[0]))
-        for offset, values in enumerate(columns):
-            total += self.curves[first + offset].take(_thousandths(values))
+        for curve, values in zip(self.curves, columns, strict=False):
+            total += curve.take(_thousandths(values))
         return total
 
     def probability(self, log_odds: np.ndarray) -> np.ndarray:

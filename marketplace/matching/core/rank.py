@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from marketplace.matching.core.columns import Columns
-from marketplace.matching.core.encode import Encoder
+from marketplace.matching.core.encode import encoder_for
 from marketplace.matching.core.explain import causes, match_of, reasons_of
 from marketplace.matching.core.features import Query, query_of
 from marketplace.matching.core.knowledge import Knowledge
@@ -21,9 +21,9 @@ from marketplace.matching.core.values import Match, MatchListing
 class Matcher:
     """A knowledge base and a model, ready to rank."""
 
-    def __init__(self, base: Knowledge, model: MatchModel, encoder: Encoder | None = None) -> None:
+    def __init__(self, base: Knowledge, model: MatchModel) -> None:
         self.base, self.model = base, model
-        self.encoder = encoder or Encoder(base)
+        self.encoder = encoder_for(base)
         self.tables = self.encoder.tables
 
     def query(self, listing: MatchListing) -> Query:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from marketplace.matching.core.block import Block, block_of, order_of
-from marketplace.matching.core.columns import LAYOUT, Columns, rows_axis, shape_of, take_rows
+from marketplace.matching.core.columns import LAYOUT, Columns, shape_of, take_rows
 from marketplace.matching.core.tables import KnowledgeTables
 
 FORMAT = 1
@@ -67,9 +67,7 @@ class Writer:
         filled = 0
         for part in parts:
             for name, array in unsorted.items():
-                view = array if rows_axis(name) == 0 else np.moveaxis(array, -1, 0)
-                found = getattr(part, name)
-                view[filled : filled + len(part)] = found if rows_axis(name) == 0 else np.moveaxis(found, -1, 0)
+                take_rows(name, array, slice(filled, filled + len(part)))[...] = getattr(part, name)
             filled += len(part)
         if filled != count:
             raise BrokenSnapshot(f"{filled} {kind} came where {count} were announced")
@@ -110,11 +108,8 @@ class Writer:
             target = self._map(f"{kind}.{name}", source.dtype.str, source.shape)
             self._files[f"{kind}.{name}"] = {"dtype": source.dtype.str, "shape": list(source.shape)}
             for start in range(0, len(order), CHUNK):
-                rows = order[start : start + CHUNK]
-                if rows_axis(name) == 0:
-                    target[start : start + CHUNK] = take_rows(name, source, rows)
-                else:
-                    target[:, start : start + CHUNK] = take_rows(name, source, rows)
+                part = slice(start, start + CHUNK)
+                take_rows(name, target, part)[...] = take_rows(name, source, order[part])
             arrays[name] = target
         return Columns(**arrays)
 

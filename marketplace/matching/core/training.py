@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from marketplace.matching.core.encode import Encoder
+from marketplace.matching.core.encode import Encoder, encoder_for
 from marketplace.matching.core.features import COUNT, NAMES, cheap_features, dear_features, query_of
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.model import SEED, MatchModel
@@ -28,13 +28,11 @@ def train(base: Knowledge, pairs: int = 12000, seed: int = SEED) -> MatchModel:
     return MatchModel.fit(features, useful)
 
 
-def training_pairs(
-    base: Knowledge, pairs: int, seed: int, encoder: Encoder | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def training_pairs(base: Knowledge, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Features (pairs, features) and labels; one third documented, two thirds drawn or nearly right."""
     rng = np.random.default_rng(seed)
     drawn = [_pair(base, rng) for _ in range(pairs)]
-    features = pair_features([o for o, _, _ in drawn], [w for _, w, _ in drawn], encoder or Encoder(base))
+    features = pair_features([o for o, _, _ in drawn], [w for _, w, _ in drawn], encoder_for(base))
     probability = np.array([USEFUL[grade] for _, _, grade in drawn]) * _mildly(features)
     return features, (rng.random(pairs) < probability).astype(int)
 

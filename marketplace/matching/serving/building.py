@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from flask import current_app
@@ -15,7 +14,7 @@ from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Kind, Listing
 from marketplace.matching.core.columns import Columns
-from marketplace.matching.core.encode import Encoder
+from marketplace.matching.core.encode import Encoder, encoder_for
 from marketplace.matching.core.snapshot import BrokenSnapshot, Writer, open_snapshot
 from marketplace.matching.core.values import MatchListing
 from marketplace.matching.listing_values import as_value, licences_of
@@ -37,8 +36,8 @@ def build() -> tuple[Path, int]:
     """
     newest = db.session.scalar(select(func.max(ListingChange.id))) or 0
     moment = datetime.now(UTC)
-    encoder = Encoder(knowledge())
-    writer = Writer(snapshots_folder(current_app) / f"{moment:%Y%m%d-%H%M%S}-{os.getpid()}", encoder.tables)
+    encoder = encoder_for(knowledge())
+    writer = Writer(snapshots_folder(current_app) / f"{moment:%Y%m%d-%H%M%S-%f}-{os.getpid()}", encoder.tables)
     total = 0
     for kind, name in ((Kind.OFFER, "offers"), (Kind.WANT, "wants")):
         ids = db.session.scalars(select(Listing.id).where(Listing.kind == kind, *servable()).order_by(Listing.id)).all()
@@ -62,13 +61,8 @@ def encoded(parts: Iterator[Sequence[MatchListing]], count: int, encoder: Encode
     yield from parallel(delayed(_encode)(part) for part in parts)
 
 
-@cache
-def _encoder() -> Encoder:
-    return Encoder(knowledge())
-
-
 def _encode(part: Sequence[MatchListing]) -> Columns:
-    return _encoder().encode(part)
+    return encoder_for(knowledge()).encode(part)
 
 
 def _values(ids: Sequence[int]) -> Iterator[list[MatchListing]]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from marketplace.matching.core import columns as layout
-from marketplace.matching.core.columns import LAYOUT, Columns, rows_axis
+from marketplace.matching.core.columns import Columns, take_rows
 from marketplace.matching.core.features import Query
 from marketplace.matching.core.model import MatchModel
 from marketplace.matching.core.picking import Picked, may_suggest_rows, pick
@@ -28,8 +28,8 @@ class Delta:
     @property
     def columns(self) -> Columns:
         """All rows so far, dead ones included."""
-        end = self.count
-        return Columns(**{n: a[..., :end] if rows_axis(n) else a[:end] for n, a in self._arrays.items()})
+        filled = slice(0, self.count)
+        return Columns(**{name: take_rows(name, array, filled) for name, array in self._arrays.items()})
 
     def remove(self, listing_id: int) -> None:
         """A listing that no longer counts; nothing happens when it is not here."""
@@ -42,10 +42,7 @@ class Delta:
         first, count = self.count, len(listings)
         self._make_room(first + count)
         for name, array in self._arrays.items():
-            if rows_axis(name):
-                array[..., first : first + count] = getattr(listings, name)
-            else:
-                array[first : first + count] = getattr(listings, name)
+            take_rows(name, array, slice(first, first + count))[...] = getattr(listings, name)
         for offset, listing_id in enumerate(listings.ids.tolist()):
             self.remove(listing_id)
             self._row_of[listing_id] = first + offset
@@ -66,10 +63,8 @@ class Delta:
         while size < needed:
             size *= 2
         grown, alive = layout.empty(size), np.zeros(size, bool)
-        for name in LAYOUT:
-            if rows_axis(name):
-                grown[name][..., : self.count] = self._arrays[name][..., : self.count]
-            else:
-                grown[name][: self.count] = self._arrays[name][: self.count]
-        alive[: self.count] = self._alive[: self.count]
+        filled = slice(0, self.count)
+        for name, array in self._arrays.items():
+            take_rows(name, grown[name], filled)[...] = take_rows(name, array, filled)
+        alive[filled] = self._alive[filled]
         self._arrays, self._alive = grown, alive

@@ -7,6 +7,7 @@ once wherever the next request lands.
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import structlog
@@ -148,17 +149,16 @@ def live_index(encoder: Encoder) -> LiveIndex | None:
         with _opening:
             if key not in _open:
                 _open.clear()  # of an older snapshot; whoever still searches it keeps it until done
-                _open[key] = _try_to_open(encoder)
+                _open[key] = _try_to_open(folder, encoder)
     index = _open.get(key)
     if index is not None:
         index.refresh()
     return index
 
 
-def _try_to_open(encoder: Encoder) -> LiveIndex | None:
-    folder = current_folder(current_app)
+def _try_to_open(folder: Path, encoder: Encoder) -> LiveIndex | None:
     try:
-        return LiveIndex(open_snapshot(folder, encoder.tables), encoder) if folder else None
+        return LiveIndex(open_snapshot(folder, encoder.tables), encoder)
     except BrokenSnapshot as refused:
         log.error("snapshot.refused", why=str(refused))
         return None

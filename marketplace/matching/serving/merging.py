@@ -1,10 +1,9 @@
 """From hits to matches: what the snapshot and the delta found, as one list; and what people put aside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from marketplace.knowledge import knowledge
 from marketplace.listings.models import Listing
 from marketplace.matching import feedback
 from marketplace.matching.core.columns import Columns
@@ -26,14 +25,16 @@ def merged(ranker: Matcher, query: Query, own_id: str, hits: Sequence[Hit], most
     return [match for _, _, match in sorted(found, key=lambda x: x[:2])[:most]]
 
 
-def unless_dismissed(listing: Listing, dismissals: Sequence[Dismissal]) -> KeepColumns | None:
+def unless_dismissed(
+    listing: Listing, dismissals: Sequence[Dismissal], number_of_material: Mapping[str, int]
+) -> KeepColumns | None:
     """Leaves out what was dismissed and what falls under the same reason, as `feedback.still_wanted` does in SQL."""
     if not dismissals:
         return None
     own = [d for d in dismissals if d.listing_id == listing.id]
     ids = np.array([d.other_id for d in own])
-    slugs = [m.slug for m in knowledge().taxonomy]
-    materials = np.array([slugs.index(d.other.material) for d in own if d.reason is DismissalReason.MATERIAL])
+    unwanted = [d.other.material for d in own if d.reason is DismissalReason.MATERIAL]
+    materials = np.array([number_of_material[slug] for slug in unwanted])
     partners = np.array([d.other.enterprise_id for d in dismissals if d.reason is DismissalReason.PARTNER])
     limit_km = feedback.farthest_km(listing, dismissals)
 
