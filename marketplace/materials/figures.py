@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from marketplace.materials.recognise import Mention, Recogniser
-from marketplace.materials.text import normalise
+from marketplace.materials.recognise import Lexicon, Mention
+from marketplace.materials.text import Reading, read
 from marketplace.materials.thesaurus import thesaurus
 
 _AT_LEAST = r"≥|>=|>|over|above|at least|min\.?|minimum|more than|不低于|不少于|大于|高于|超过"
@@ -32,6 +32,7 @@ _WITHOUT_UNIT = {
     "comp-viscosity",
     "comp-acid-value",
 }
+_DIGIT = re.compile(r"\d")
 _UNITS = {
     "大卡": "kcal/kg",
     "千卡": "kcal/kg",
@@ -63,8 +64,8 @@ class Figure:
 
 
 @cache
-def _components() -> Recogniser:
-    return Recogniser({c.slug: c.labels for c in thesaurus().of_kind("components")})
+def _components() -> Lexicon:
+    return Lexicon([{c.slug: c.labels for c in thesaurus().of_kind("components")}])
 
 
 @cache
@@ -75,10 +76,14 @@ def component_slugs() -> tuple[str, ...]:
 
 def figures_of(text: str) -> list[Figure]:
     """The figures of a raw text in order of appearance; of one component the first."""
-    plain = normalise(text)
+    return figures_in(read(text))
+
+
+def figures_in(*readings: Reading) -> list[Figure]:
+    """The same for one text or several that were read already."""
     found: dict[str, Figure] = {}
-    for mention in _components().mentions(text):
-        figure = _figure(plain, mention)
+    for reading, mention in ((r, m) for r in readings if _DIGIT.search(r.plain) for m in _components().mentions(r)[0]):
+        figure = _figure(reading.plain, mention)
         if figure:
             found.setdefault(mention.concept, figure)
     return list(found.values())

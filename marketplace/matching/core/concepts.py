@@ -23,8 +23,6 @@ from marketplace.materials.variants import (
     with_variants,
 )
 
-__all__ = ["ConceptReader", "Concepts", "analyse"]
-
 NAMED_IN_TITLE = 1.0
 NAMED_IN_TEXT = 0.6
 NAMED_SILENCES = 0.5  # by how much a guess fades where something was named with full weight
@@ -38,6 +36,10 @@ BY_PRODUCT_FADES = 0.5  # by how much both fade where a use is named with full w
 COLLECTIVE = 0.9  # a term for many materials (sludge, 石膏) says less than a name
 VAGUE = 0.6  # one bare word of the kind says less: sludge, slag, lime
 COLLECTIVE_FADES = 0.6  # and less still beside a name
+
+
+LONGEST = 4000  # characters of a text that are read: one of megabytes must not hold up the others
+ListingReading = tuple[Reading, Reading]  # title and description
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,17 @@ class ConceptReader:
             ]
         )
         self._of_code = _materials_by_code(base.taxonomy)
-        self._vocabulary = Vocabulary(term for names in (materials, uses) for terms in names.values() for term in terms)
+        self._vocabulary = Vocabulary(
+            analyse(term) for names in (materials, uses) for terms in names.values() for term in terms
+        )
         self._material_space, self._use_space = Space(materials, self._vocabulary), Space(uses, self._vocabulary)
 
     def read(self, listings: Sequence[MatchListing]) -> list[Concepts]:
         """Concepts of each listing, in order."""
-        readings = [(read(x.title), read(x.description)) for x in listings]
+        return self.of(listings, [read_listing(x) for x in listings])
+
+    def of(self, listings: Sequence[MatchListing], readings: Sequence[ListingReading]) -> list[Concepts]:
+        """The same for listings that were read already."""
         # The title counts twice: descriptions wander.
         texts = [terms_of(title.pieces * 2 + rest.pieces) for title, rest in readings]
         counts = self._vocabulary.count(texts)
@@ -93,7 +100,7 @@ class ConceptReader:
     def _concepts(
         self,
         listing: MatchListing,
-        reading: tuple[Reading, Reading],
+        reading: ListingReading,
         near_materials: Mapping[str, float],
         near_uses: Mapping[str, float],
     ) -> Concepts:
@@ -146,6 +153,11 @@ class ConceptReader:
             for order, use in enumerate(self._related[slug]):
                 found[use] = max(found.get(use, 0.0), weight * by * 0.85**order)
         return found | {use: max(weight, found.get(use, 0.0)) for use, weight in named.items()}
+
+
+def read_listing(listing: MatchListing) -> ListingReading:
+    """Title and description of a listing, cut into units once for everybody who needs them."""
+    return read(listing.title[:LONGEST]), read(listing.description[:LONGEST])
 
 
 def _is_vague(terms: Sequence[str]) -> bool:

@@ -1,35 +1,24 @@
-"""From listings to columns: concepts, codes, amounts, place in the text space. Pure (scikit-learn).
-
-The text space is latent semantic analysis over the words of the knowledge base, where both languages stand in one
-document for each concept; the concepts a text names are words of it, too. So texts of one meaning lie close whatever
-their language.
-"""
+"""From listings to columns: concepts, codes, amounts, place in the text space. Pure (numpy)."""
 
 import math
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.preprocessing import normalize
 
 from marketplace.matching.core import columns as layout
-from marketplace.matching.core.columns import CODES, DIMENSIONS, FIGURES, FULL_WEIGHT, SLOTS, Columns
-from marketplace.matching.core.concepts import ConceptReader, Concepts, analyse
+from marketplace.matching.core.columns import CODES, FIGURES, FULL_WEIGHT, SLOTS, Columns
+from marketplace.matching.core.concepts import ConceptReader, Concepts, ListingReading, read_listing
 from marketplace.matching.core.features import NAMED
 from marketplace.matching.core.knowledge import Knowledge
+from marketplace.matching.core.latent import LatentSpace
 from marketplace.matching.core.tables import KnowledgeTables, tables_of
 from marketplace.matching.core.values import MatchListing
-from marketplace.materials.figures import component_slugs, figures_of
+from marketplace.materials.figures import component_slugs, figures_in
 
-SEED = 1
 MOST_KEPT = 20_000
-LONGEST = 4000  # characters of a text that are read
 
 
 class Encoder:
@@ -40,18 +29,20 @@ class Encoder:
         self._kept: OrderedDict[MatchListing, Columns] = OrderedDict()
         self._component_number = {s: i + 1 for i, s in enumerate(component_slugs())}
         self._concepts = ConceptReader(base)
-        self._space = _LatentSpace(base)
+        self._space = LatentSpace(base)
 
     def encode(self, listings: Sequence[MatchListing]) -> Columns:
         """The columns of listings of one kind, in order; `ids` counts from 0 unless an id is a number."""
         arrays = layout.empty(len(listings))
-        concepts = self._concepts.read([_shortened(x) for x in listings])
+        readings = [read_listing(x) for x in listings]
+        concepts = self._concepts.of(listings, readings)
         arrays["materials"][:], arrays["uses"][:] = self.tables.material_count, self.tables.use_count
         for row, (listing, found) in enumerate(zip(listings, concepts, strict=True)):
             self._write_concepts(arrays, row, found)
             self._write_facts(arrays, row, listing)
+            self._write_figures(arrays, row, readings[row])
             self._write_flags(arrays, row, listing, found)
-        arrays["vectors"][:] = self._space.vectors(listings, concepts)
+        arrays["vectors"][:] = self._space.vectors(readings, concepts)
         return Columns(**arrays)
 
     def encode_kept(self, listings: Sequence[MatchListing]) -> Columns:
@@ -86,12 +77,6 @@ class Encoder:
         arrays["enterprises"][row] = _enterprise_number(listing.enterprise)
         for k, code in enumerate([c for c in listing.codes if c][:CODES]):
             arrays["codes"][k, row] = layout.code_number(code)
-        text = listing.text[:LONGEST]
-        if any(c.isdigit() for c in text):
-            for k, figure in enumerate(figures_of(text)[:FIGURES]):
-                arrays["components"][k, row] = self._component_number[figure.component]
-                arrays["lows"][k, row] = np.nan if figure.low is None else float(figure.low) * _SCALE[figure.unit]
-                arrays["highs"][k, row] = np.nan if figure.high is None else float(figure.high) * _SCALE[figure.unit]
         if listing.monthly_t > 0:
             arrays["log_t"][row] = math.log10(listing.monthly_t)
         arrays["lat"][row], arrays["lon"][row] = listing.lat, listing.lon
@@ -99,6 +84,12 @@ class Encoder:
         arrays["until_day"][row] = layout.day_number(listing.available_until)
         if listing.price_cny_per_t is not None:
             arrays["price"][row] = listing.price_cny_per_t
+
+    def _write_figures(self, arrays: dict[str, np.ndarray], row: int, reading: ListingReading) -> None:
+        for k, figure in enumerate(figures_in(*reading)[:FIGURES]):
+            arrays["components"][k, row] = self._component_number[figure.component]
+            arrays["lows"][k, row] = np.nan if figure.low is None else float(figure.low) * _SCALE[figure.unit]
+            arrays["highs"][k, row] = np.nan if figure.high is None else float(figure.high) * _SCALE[figure.unit]
 
     def _write_flags(self, arrays: dict[str, np.ndarray], row: int, listing: MatchListing, found: Concepts) -> None:
         flags = layout.HAZARDOUS * listing.is_hazardous | layout.ACCEPTS_HAZARD * listing.accepts_hazard
@@ -121,33 +112,6 @@ def encoder_for(base: Knowledge) -> Encoder:
     return Encoder(base)
 
 
-class _LatentSpace:
-    """Texts and the concepts they name as vectors of length 1."""
-
-    def __init__(self, base: Knowledge) -> None:
-        documents = [(m.terms, f"m:{m.slug}") for m in base.taxonomy]
-        documents += [(u.terms, f"u:{u.slug}") for u in base.uses.values()]
-        self._words = TfidfVectorizer(analyzer=_identity, sublinear_tf=True, dtype=np.float32)
-        weights = self._words.fit_transform([[*analyse(" ".join(terms)), concept] for terms, concept in documents])
-        self._svd = TruncatedSVD(min(DIMENSIONS, len(documents) - 1), random_state=SEED).fit(weights)
-        self._down = np.ascontiguousarray(self._svd.components_.T, np.float32)
-
-    def vectors(self, listings: Sequence[MatchListing], concepts: Sequence[Concepts]) -> np.ndarray:
-        """Array (listings, DIMENSIONS)."""
-        if not listings:
-            return np.zeros((0, DIMENSIONS), np.float32)
-        words = [self._terms(x, c) for x, c in zip(listings, concepts, strict=True)]
-        weights: csr_matrix = self._words.transform(words)
-        found = np.zeros((len(listings), DIMENSIONS), np.float32)
-        found[:, : self._down.shape[1]] = normalize(weights @ self._down)
-        return found
-
-    @staticmethod
-    def _terms(listing: MatchListing, concepts: Concepts) -> list[str]:
-        named = [f"m:{slug}" for slug in concepts.materials] + [f"u:{slug}" for slug in concepts.uses]
-        return [*analyse(listing.text[:LONGEST]), *named, *named]
-
-
 # Shares become per cent (a litre of liquor taken as a kilogram), calorific values MJ/kg.
 _SCALE = {
     "%": 1.0,
@@ -160,16 +124,6 @@ _SCALE = {
     "kcal/kg": 0.0041868,
     "": 1.0,
 }
-
-
-def _identity(words: list[str]) -> list[str]:
-    return words
-
-
-def _shortened(listing: MatchListing) -> MatchListing:
-    """Nothing beyond LONGEST characters is read: a text of megabytes must not hold up the others."""
-    is_long = len(listing.description) > LONGEST
-    return replace(listing, description=listing.description[:LONGEST]) if is_long else listing
 
 
 def _enterprise_number(enterprise: str) -> int:

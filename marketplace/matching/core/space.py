@@ -51,12 +51,12 @@ def _word(piece: str) -> str:
 
 
 class Vocabulary:
-    """Columns for the terms of all bags; other terms are not counted."""
+    """Columns for the terms of all bags (each given as terms); other terms are not counted."""
 
-    def __init__(self, bags: Iterable[str]) -> None:
+    def __init__(self, bags: Iterable[Iterable[str]]) -> None:
         columns: dict[str, int] = {}
         for bag in bags:
-            for term in analyse(bag):
+            for term in bag:
                 columns.setdefault(term, len(columns))
         self._columns = columns
 
@@ -79,6 +79,24 @@ class Vocabulary:
         return csr_matrix((values, indices, ends), shape=(len(ends) - 1, len(columns)))
 
 
+class Weights:
+    """Inverse document frequencies over the bags whose counts they are made from."""
+
+    def __init__(self, counts: csr_matrix) -> None:
+        in_bags = np.bincount(counts.indices, minlength=counts.shape[1])
+        idf = np.log((1 + counts.shape[0]) / (1 + in_bags)) + 1
+        self._idf = np.where(in_bags > 0, idf, 0).astype(np.float32)
+
+    def weigh(self, counts: csr_matrix) -> csr_matrix:
+        """The counts times their weights, each row of length 1 (or 0)."""
+        data = counts.data * self._idf[counts.indices]
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        lengths = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=counts.shape[0]))
+        lengths[lengths == 0] = 1
+        weighed = (data / lengths[rows]).astype(np.float32)
+        return csr_matrix((weighed, counts.indices, counts.indptr), shape=counts.shape)
+
+
 class Space:
     """Concepts as bags of their terms; nearness is cosine, the nearest bag standing for the whole concept."""
 
@@ -87,28 +105,18 @@ class Space:
         bags += [(slug, " \n ".join(names)) for slug, names in terms.items()]
         self._slugs = [slug for slug, _ in bags]
         counts = vocabulary.count([analyse(bag) for _, bag in bags])
-        in_bags = np.bincount(counts.indices, minlength=counts.shape[1])
-        idf = np.log((1 + len(bags)) / (1 + in_bags)) + 1
-        self._idf = np.where(in_bags > 0, idf, 0).astype(np.float32)
-        self._bags = self._weigh(counts).T.tocsr()
+        self._weights = Weights(counts)
+        self._bags = self._weights.weigh(counts).T.tocsr()
 
     def nearest(self, counts: csr_matrix, least: float) -> list[dict[str, float]]:
         """By slug, the weights of the concepts near each text that reach `least`; NEAREST when very near."""
-        cosines = self._weigh(counts) @ self._bags
+        cosines = self._weights.weigh(counts) @ self._bags
         return [
-            self._weights(cosines.indices[a:b], cosines.data[a:b], least)
+            self._near(cosines.indices[a:b], cosines.data[a:b], least)
             for a, b in zip(cosines.indptr[:-1], cosines.indptr[1:], strict=True)
         ]
 
-    def _weigh(self, counts: csr_matrix) -> csr_matrix:
-        data = counts.data * self._idf[counts.indices]
-        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        lengths = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=counts.shape[0]))
-        lengths[lengths == 0] = 1
-        weighed = (data / lengths[rows]).astype(np.float32)
-        return csr_matrix((weighed, counts.indices, counts.indptr), shape=counts.shape)
-
-    def _weights(self, bags: np.ndarray, cosines: np.ndarray, least: float) -> dict[str, float]:
+    def _near(self, bags: np.ndarray, cosines: np.ndarray, least: float) -> dict[str, float]:
         """Concepts far behind the nearest one fade quickly."""
         best = float(cosines.max()) if len(cosines) else 0.0
         if best <= 0:

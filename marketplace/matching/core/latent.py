@@ -1,0 +1,46 @@
+"""Texts as short vectors: latent semantic analysis over the words of the knowledge base. Pure (scikit-learn).
+
+Both languages stand in one document for each concept, and the concepts a text names are words of it, too. So texts of
+one meaning lie close whatever their language.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
+
+from marketplace.matching.core.columns import DIMENSIONS
+from marketplace.matching.core.concepts import Concepts, ListingReading
+from marketplace.matching.core.knowledge import Knowledge
+from marketplace.matching.core.space import Vocabulary, Weights, analyse, terms_of
+
+SEED = 1
+
+
+class LatentSpace:
+    """Texts and the concepts they name as vectors of length 1."""
+
+    def __init__(self, base: Knowledge) -> None:
+        concepts = [(m.terms, f"m:{m.slug}") for m in base.taxonomy]
+        concepts += [(u.terms, f"u:{u.slug}") for u in base.uses.values()]
+        documents = [[*analyse(" ".join(terms)), concept] for terms, concept in concepts]
+        self._vocabulary = Vocabulary(documents)
+        counts = self._vocabulary.count(documents)
+        self._weights = Weights(counts)
+        svd = TruncatedSVD(min(DIMENSIONS, len(documents) - 1), random_state=SEED).fit(self._weights.weigh(counts))
+        self._down = np.ascontiguousarray(svd.components_.T, np.float32)
+
+    def vectors(self, readings: Sequence[ListingReading], concepts: Sequence[Concepts]) -> np.ndarray:
+        """Array (listings, DIMENSIONS)."""
+        found = np.zeros((len(readings), DIMENSIONS), np.float32)
+        words = [_terms(reading, named) for reading, named in zip(readings, concepts, strict=True)]
+        lower = self._weights.weigh(self._vocabulary.count(words)) @ self._down
+        lengths = np.linalg.norm(lower, axis=1, keepdims=True)
+        found[:, : lower.shape[1]] = lower / np.where(lengths > 0, lengths, 1)
+        return found
+
+
+def _terms(reading: ListingReading, concepts: Concepts) -> list[str]:
+    named = [f"m:{slug}" for slug in concepts.materials] + [f"u:{slug}" for slug in concepts.uses]
+    title, rest = reading
+    return [*terms_of(title.pieces + rest.pieces), *named, *named]
