@@ -1,5 +1,6 @@
 """A snapshot serves what the database holds at this moment: just posted, changed, closed, licensed."""
 
+import hashlib
 import shutil
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from marketplace.extensions import db
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind, Listing
 from marketplace.matching import feedback, service
+from marketplace.matching.core.snapshot import FORMAT
 from marketplace.matching.models import DismissalReason
 from marketplace.matching.serving import live
 from marketplace.matching.serving.building import build
@@ -146,8 +148,9 @@ def spoil_length(folder):
 
 
 def spoil_format(folder):
-    path = folder / "manifest.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 0'))
+    body = (folder / "manifest.json").read_text().replace(f'"format": {FORMAT}', f'"format": {FORMAT - 1}')
+    (folder / "manifest.json").write_text(body)
+    (folder / "manifest.sha256").write_text(hashlib.sha256(body.encode()).hexdigest())
 
 
 def spoil_presence(folder):

@@ -17,14 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from marketplace.matching.core.block import Block, block_of, order_of
+from marketplace.matching.core.block import Block, block_of
+from marketplace.matching.core.boxes import Boxes, order_of
 from marketplace.matching.core.columns import LAYOUT, Columns, shape_of, take_rows
 from marketplace.matching.core.tables import KnowledgeTables
 
-FORMAT = 1
+FORMAT = 2
 EDGE = 4096  # bytes at both ends of a file that are checked on opening: the same cost at any size
 CHUNK = 32768  # rows copied at a time
-LISTS = ("starts", "rows", "centres", "cell_starts", "cell_rows", "by_id")
+LISTS = ("starts", "rows", "first_box", "centres", "cell_starts", "cell_rows", "by_id")
+BOXES = ("lows", "highs", "starts")
 KINDS = ("offers", "wants")
 
 
@@ -75,6 +77,8 @@ class Writer:
         block = block_of(columns, self._tables)
         for name in LISTS:
             self._store(f"{kind}.{name}", getattr(block, name))
+        for name in BOXES:
+            self._store(f"{kind}.boxes.{name}", getattr(block.boxes, name))
         for name in LAYOUT:
             (self._folder / f"{kind}.{name}.unsorted").unlink()
 
@@ -175,7 +179,11 @@ def _block(folder: Path, kind: str, files: Mapping[str, Mapping[str, Any]]) -> B
             return np.zeros(shape, entry["dtype"])
         return np.asarray(np.memmap(folder / f"{kind}.{name}", entry["dtype"], "r", shape=shape))
 
-    return Block(Columns(**{name: mapped(name) for name in LAYOUT}), **{name: mapped(name) for name in LISTS})
+    return Block(
+        columns=Columns(**{name: mapped(name) for name in LAYOUT}),
+        boxes=Boxes(**{name: mapped(f"boxes.{name}") for name in BOXES}),
+        **{name: mapped(name) for name in LISTS},
+    )
 
 
 def _check_edges(path: Path, entry: Mapping[str, Any]) -> None:
