@@ -105,6 +105,19 @@ def test_what_was_put_aside_stays_aside(slag):
     assert suggested(slag.id) == ["GGBS raw slag"]
 
 
+def test_what_is_as_far_as_something_too_far_is_left_out(slag):
+    open_listing("third", kind=Kind.WANT, title="GGBS raw slag, near")
+    open_listing("grinding", kind=Kind.WANT, title="Slag for cement, same far site")
+    with transaction():
+        far = db.session.query(Listing).filter_by(title=CEMENT).one()
+        feedback.dismiss(db.session.get_one(Listing, slag.id), far, DismissalReason.DISTANCE, trader("ironworks"))
+
+    assert suggested(slag.id) == ["GGBS raw slag, near"]
+
+    build()
+    assert suggested(slag.id) == ["GGBS raw slag, near"]
+
+
 def test_a_hazardous_offer_reaches_a_want_only_with_the_licence_of_this_moment(slag):
     acid = open_listing(
         title="Spent pickle acid", material="spent-hcl-pickle", is_hazardous=True, hw_code="HW34", low_code="110105"
