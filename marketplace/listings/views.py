@@ -70,7 +70,7 @@ def detail(listing_id: int) -> ResponseReturnValue:
         listing=listing,
         matches=matches,
         possible_users=possible_users.candidates_for(listing, who, language()),
-        costs=abatement_of(listing, matches),
+        costs={m.listing.id: abatement_of(listing, m.listing, m.match) for m in matches},
         map=listing_map(listing, [m.listing for m in matches], account_queries.parks(), language()),
         may_edit=may_edit,
         figures=[(thesaurus().concepts[f.component].name(language()), f) for f in figures_of(listing.text)],
