@@ -1,6 +1,7 @@
-"""saved interests hold a whole search: several materials, a family, a park, where distances start; and may be ended
+"""saved interests hold a whole search; the change log names the transaction of each change
 
-The table of 0008 was never written to; it is made anew.
+An interest has several materials, a family, a park, a place where distances start, and may be ended. The table of
+0008 was never written to; it is made anew.
 
 Revision ID: 0015
 Revises: 0013
@@ -48,9 +49,20 @@ def upgrade():
         sa.Column("interest_id", sa.Integer(), sa.ForeignKey("interest.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("material", sa.String(60), primary_key=True),
     )
+    _name_transactions()
+
+
+def _name_transactions():
+    """On PostgreSQL changes commit in another order than their numbers; on SQLite writers take turns."""
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    own = sa.text("0" if is_sqlite else "(pg_current_xact_id()::text::bigint)")
+    op.add_column("listing_change", sa.Column("transaction_id", sa.BigInteger(), server_default=own, nullable=False))
+    op.create_index("ix_listing_change_transaction", "listing_change", ["transaction_id"])
 
 
 def downgrade():
+    op.drop_index("ix_listing_change_transaction", "listing_change")
+    op.drop_column("listing_change", "transaction_id")
     op.drop_table("interest_material")
     op.drop_table("interest")
     op.create_table(
