@@ -28,6 +28,9 @@ from marketplace.extensions import db
 from marketplace.listings import service as listings
 from marketplace.listings.models import Form, Kind, Listing, Nature, Rhythm
 from marketplace.listings.service import ListingFacts
+from marketplace.matching.interests import service as interests
+from marketplace.matching.interests.service import InterestFacts
+from marketplace.matching.models import Interest, Pace
 
 PASSWORD = "three unrelated words"
 USCC = {
@@ -136,6 +139,13 @@ def open_listing(key: str = "ironworks", **changes: object) -> Listing:
     with transaction():
         made = listings.post(listing_facts(key, **changes), trader(key), str(uuid.uuid4()), publish_now=True)
     return made
+
+
+def saved_interest(key: str = "grinding", **changes: object) -> Interest:
+    """What an enterprise waits for, in the caller's transaction: offers of slag, told at once."""
+    usual: dict[str, object] = {"kind": Kind.OFFER, "pace": Pace.AT_ONCE}
+    usual |= changes or {"words": "slag"}
+    return interests.save(InterestFacts(**usual), trader(key), str(uuid.uuid4()))  # type: ignore[arg-type]
 
 
 def terms(**changes: object) -> TermsFacts:

@@ -1,4 +1,4 @@
-"""Tell those whose listings a new one very likely fits, once, by the worker; the rest waits for the day's digest."""
+"""Tell those whose listings or saved interests a new one fits, once, by the worker; the rest waits for the digest."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,9 @@ from marketplace.database import now, transaction
 from marketplace.extensions import db
 from marketplace.listings.models import Listing, ListingState
 from marketplace.matching import digest, service
-from marketplace.matching.models import Dismissal, DismissalReason
+from marketplace.matching.interests import fitting as interests
+from marketplace.matching.interests.fitting import Fit
+from marketplace.matching.models import Dismissal, DismissalReason, Pace
 from marketplace.notifications.service import tell, traders_of
 
 AT_ONCE_FROM = 0.8  # "very likely"
@@ -40,14 +42,29 @@ def _alert(listing_id: int) -> int:
     first_of_each: dict[int, int] = {}  # enterprise → its best fitting listing, best first
     for other in fitting:
         first_of_each.setdefault(other.enterprise_id, other.id)
+    asked = interests.fitting(listing)
     with transaction():
         if not _claim(listing_id):
             return 0
-        unwanted = _who_declined(listing_id, likely)
+        unwanted = _who_declined(listing_id, likely | {fit.enterprise_id for fit in asked})
         told = [(e, own) for e, own in first_of_each.items() if e not in unwanted][:MOST_TOLD]
-        for enterprise_id in sorted(likely - unwanted - {e for e, _ in told}):
+        known = unwanted | {e for e, _ in told}
+        at_once = _first_at_once(fit for fit in asked if fit.enterprise_id not in known)
+        later = (likely | {fit.enterprise_id for fit in asked}) - known - set(at_once)
+        for enterprise_id in sorted(later):
             digest.remember(traders_of(enterprise_id), listing_id)
-        return sum(_tell(enterprise_id, own_id, listing_id) for enterprise_id, own_id in told)
+        return sum(_tell(enterprise_id, own_id, listing_id) for enterprise_id, own_id in told) + sum(
+            _tell_interested(fit, listing_id) for fit in at_once.values()
+        )
+
+
+def _first_at_once(asked: Iterable[Fit]) -> dict[int, Fit]:
+    """By enterprise its oldest interest that wants to hear at once."""
+    found: dict[int, Fit] = {}
+    for fit in asked:
+        if fit.pace is Pace.AT_ONCE:
+            found.setdefault(fit.enterprise_id, fit)
+    return found
 
 
 def _claim(listing_id: int) -> bool:
@@ -80,4 +97,12 @@ def _tell(enterprise_id: int, own_id: int, listing_id: int) -> int:
     own, new = db.session.get_one(Listing, own_id), db.session.get_one(Listing, listing_id)
     users = traders_of(enterprise_id)
     tell(users, "new_match", f"/listings/{own_id}", listing=own.title, new=new.title)
+    return len(users)
+
+
+def _tell_interested(fit: Fit, listing_id: int) -> int:
+    new, users = db.session.get_one(Listing, listing_id), traders_of(fit.enterprise_id)
+    for user in users:
+        title = fit.titles.get(user.language, fit.titles["en"])
+        tell([user], "new_for_interest", f"/listings/{listing_id}", interest=title, new=new.title)
     return len(users)

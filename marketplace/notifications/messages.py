@@ -45,6 +45,11 @@ MESSAGES: Mapping[str, Wording] = {
         _l("A new listing very likely fits yours. Request the match, or say why it is not for you."),
         _l("Look at the match"),
     ),
+    "new_for_interest": Wording(
+        _l("New: %(new)s"),
+        _l("A new listing fits your saved interest %(interest)s. You can change or end it under Saved interests."),
+        _l("Look at the listing"),
+    ),
     "daily_digest": Wording(
         _l("New listings that may suit you: %(count)s"),
         _l("Today: %(new)s. You can switch this digest off in your account."),

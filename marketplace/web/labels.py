@@ -9,7 +9,7 @@ from marketplace.accounts.models import EnterpriseState, Industry, Office, Role
 from marketplace.exchanges.models import DeliveryState, ExchangeState, Mode, Side, TransportBy
 from marketplace.ledger.models import EntryKind
 from marketplace.listings.models import Form, Kind, ListingState, Nature, Rhythm
-from marketplace.matching.models import DismissalReason
+from marketplace.matching.models import DismissalReason, Pace
 
 # Pairs, not a dict: StrEnum members of different classes with the same value are equal.
 LABELS: list[tuple[enum.StrEnum, Any]] = [
@@ -95,6 +95,8 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (DismissalReason.PRICE, _l("the price")),
     (DismissalReason.PARTNER, _l("not this partner")),
     (DismissalReason.OTHER, _l("another reason")),
+    (Pace.AT_ONCE, _l("at once")),
+    (Pace.DAILY, _l("in the daily digest")),
     (EntryKind.ASSESSMENT, _l("Figure")),
     (EntryKind.REVERSAL, _l("Reversal")),
 ]

@@ -29,6 +29,7 @@ from tests.factories import (
     delivery_facts,
     listing_facts,
     open_listing,
+    saved_interest,
     side_user,
     trader,
 )
@@ -84,6 +85,7 @@ def make_subjects(world: World) -> dict[str, Any]:
         files = {a.listing_id is not None: a.id for a in db.session.scalars(select(Attachment))}
         return {
             "listing_id": slag.id,
+            "interest_id": saved_interest("ironworks").id,
             "draft_id": draft.id,
             "other_id": want.id,
             "exchange_id": exchange.id,
@@ -118,10 +120,12 @@ FIXED = {
 
 
 def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "") -> str:
-    """The address of a route for our subjects; `detail` chooses the draft, the ticket or an unknown serial."""
+    """The address of a route for our subjects; `detail` chooses draft, ticket, interest's step or unknown serial."""
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]
+    if detail == "interest":
+        values["step"] = "end"
     if detail == "unknown":
         values["serial"] = "0" * 32
     if detail == "ticket":

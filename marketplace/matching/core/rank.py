@@ -42,6 +42,14 @@ class Matcher:
         """Wants for an offer, best first."""
         return self._rank(offer, wants, most, explain)
 
+    def allowed(self, listing: MatchListing, others: Sequence[MatchListing]) -> list[MatchListing]:
+        """The others that may be suggested to a listing at all: hazard and licence, food, not its own enterprise."""
+        if not others:
+            return []
+        columns = self.encoder.encode_kept(others)
+        kept = may_suggest_rows(self.query(listing), columns, np.arange(len(columns)))
+        return [other for other, is_kept in zip(others, kept.tolist(), strict=True) if is_kept]
+
     def _rank(
         self, listing: MatchListing, others: Sequence[MatchListing], most: int | None, explain: bool
     ) -> list[Match]:

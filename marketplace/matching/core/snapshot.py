@@ -35,12 +35,20 @@ class BrokenSnapshot(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """How far the log of changes was read: the newest change, and what the database could see (PostgreSQL only)."""
+
+    change: int
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Both kinds of listings as they stood at `change` (the newest change that is in it)."""
+    """Both kinds of listings; what changed after `mark` may be in it or not. `built_at`: ISO 8601 with its zone."""
 
     offers: Block
     wants: Block
-    change: int
+    mark: Mark
     built_at: str
 
     def partners_of(self, is_offer: bool) -> Block:
@@ -82,7 +90,7 @@ class Writer:
         for name in LAYOUT:
             (self._folder / f"{kind}.{name}.unsorted").unlink()
 
-    def finish(self, change: int, built_at: str) -> Path:
+    def finish(self, mark: Mark, built_at: str) -> Path:
         """Name everything in the manifest, check it by reading it back, and put the snapshot in its place.
 
         Raises:
@@ -93,7 +101,8 @@ class Writer:
         manifest = {
             "format": FORMAT,
             "knowledge": fingerprint(self._tables),
-            "change": change,
+            "change": mark.change,
+            "seen": mark.seen,
             "built_at": built_at,
             "files": self._files,
         }
@@ -140,7 +149,8 @@ def open_snapshot(folder: Path, tables: KnowledgeTables) -> Snapshot:
     for name, entry in manifest["files"].items():
         _check_edges(folder / name, entry)
     blocks = {kind: _block(folder, kind, manifest["files"]) for kind in KINDS}
-    return Snapshot(blocks["offers"], blocks["wants"], int(manifest["change"]), str(manifest["built_at"]))
+    mark = Mark(int(manifest["change"]), str(manifest["seen"]))
+    return Snapshot(blocks["offers"], blocks["wants"], mark, str(manifest["built_at"]))
 
 
 def verify(folder: Path) -> None:
