@@ -9,6 +9,7 @@ from marketplace.accounts.models import EnterpriseState, Industry, Office, Role
 from marketplace.exchanges.models import DeliveryState, ExchangeState, Mode, Side, TransportBy
 from marketplace.ledger.models import EntryKind
 from marketplace.listings.models import Form, Kind, ListingState, Nature, Rhythm
+from marketplace.matching.core.beyond.blends import Objective
 from marketplace.matching.models import DismissalReason
 
 # Pairs, not a dict: StrEnum members of different classes with the same value are equal.
@@ -95,6 +96,8 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (DismissalReason.PRICE, _l("the price")),
     (DismissalReason.PARTNER, _l("not this partner")),
     (DismissalReason.OTHER, _l("another reason")),
+    (Objective.CHEAPEST, _l("Cheapest")),
+    (Objective.CLEANEST, _l("Avoids most")),
     (EntryKind.ASSESSMENT, _l("Figure")),
     (EntryKind.REVERSAL, _l("Reversal")),
 ]

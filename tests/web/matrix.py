@@ -76,6 +76,8 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "POST matching.dismiss":                 (302, 403, 403, 403, 403, 403, 403, 422, 422),
     "GET matching.news":                     (302, 200, 200, 200, 200, 200, 200, 200, 200),
     "POST matching.suggest_again":           (302, 403, 403, 403, 403, 403, 403, 303, 303),
+    "GET beyond.together":                   (200, 200, 200, 200, 200, 200, 200, 200, 200),
+    "GET beyond.together draft":             (404, 404, 200, 404, 404, 404, 404, 200, 200),
     "GET attachments.download":              (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET attachments.download ticket":       (404, 404, 200, 200, 404, 200, 404, 200, 200),
 
