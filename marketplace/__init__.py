@@ -76,6 +76,8 @@ def _register_pages(app: Flask) -> None:
     from marketplace.listings import policy as _listing_policy  # noqa: F401 - registers its rules
     from marketplace.listings.views import bp as listings
     from marketplace.matching import events as _match_events  # noqa: F401 - listens to exchanges
+    from marketplace.matching import policy as _matching_policy  # noqa: F401 - registers its rules
+    from marketplace.matching.beyond.views import bp as beyond
     from marketplace.matching.interests import policy as _interest_policy  # noqa: F401 - registers its rules
     from marketplace.matching.interests.views import bp as interests
     from marketplace.matching.views import bp as matching
@@ -94,6 +96,7 @@ def _register_pages(app: Flask) -> None:
         listings,
         matching,
         interests,
+        beyond,
         exchanges,
         ledger,
         log,

@@ -28,9 +28,11 @@ from marketplace.extensions import db
 from marketplace.listings import service as listings
 from marketplace.listings.models import Form, Kind, Listing, Nature, Rhythm
 from marketplace.listings.service import ListingFacts
+from marketplace.matching.beyond import treatments
+from marketplace.matching.beyond.treatments import TreatmentFacts
 from marketplace.matching.interests import service as interests
 from marketplace.matching.interests.service import InterestFacts
-from marketplace.matching.models import Interest, Pace
+from marketplace.matching.models import Interest, Pace, TreatmentService
 
 PASSWORD = "three unrelated words"
 USCC = {
@@ -228,3 +230,24 @@ def completed(listing: Listing, by: str = "grinding", **changes: object) -> Exch
         with transaction():
             exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)))
     return exchange
+
+
+def treatment(key: str = "third", is_offered: bool = True, **changes: object) -> TreatmentService:
+    """What an enterprise offers to do with the material of others, in the caller's transaction."""
+    site = trader(key).membership.enterprise.sites[0]  # type: ignore[union-attr]
+    usual: dict[str, object] = {
+        "site_id": site.id,
+        "process": "grinding",
+        "takes": "slags",
+        "gives": "",
+        "capacity_t": Decimal(500),
+        "yield_fraction": Decimal("0.95"),
+        "price_cny_per_t": Decimal(45),
+        "emission_kgco2e_per_t": Decimal(38),
+    }
+    facts = TreatmentFacts(**(usual | changes))  # type: ignore[arg-type]
+    made = treatments.offer_treatment(facts, trader(key), str(uuid.uuid4()))
+    if not is_offered:
+        treatments.end_treatment(made)
+    db.session.flush()
+    return made

@@ -9,6 +9,7 @@ from marketplace.accounts.models import EnterpriseState, Industry, Office, Role
 from marketplace.exchanges.models import DeliveryState, ExchangeState, Mode, Side, TransportBy
 from marketplace.ledger.models import EntryKind
 from marketplace.listings.models import Form, Kind, ListingState, Nature, Rhythm
+from marketplace.matching.core.beyond.blends import Objective
 from marketplace.matching.models import DismissalReason, Pace
 
 # Pairs, not a dict: StrEnum members of different classes with the same value are equal.
@@ -97,6 +98,8 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (DismissalReason.OTHER, _l("another reason")),
     (Pace.AT_ONCE, _l("at once")),
     (Pace.DAILY, _l("in the daily digest")),
+    (Objective.CHEAPEST, _l("Cheapest")),
+    (Objective.CLEANEST, _l("Avoids most")),
     (EntryKind.ASSESSMENT, _l("Figure")),
     (EntryKind.REVERSAL, _l("Reversal")),
 ]

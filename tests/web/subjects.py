@@ -32,6 +32,7 @@ from tests.factories import (
     saved_interest,
     side_user,
     trader,
+    treatment,
 )
 
 EMAILS = {
@@ -96,6 +97,8 @@ def make_subjects(world: World) -> dict[str, Any]:
             "invitation_id": invitation.id,
             "enterprise_id": ironworks.id,
             "position": 0,
+            "service_id": treatment("ironworks").id,
+            "ended_id": treatment("ironworks", is_offered=False).id,
             "checkpoint_id": newest.id,
             "serial": certificates.issue(0, trader("ironworks")).serial,
             "attachment_id": files[True],
@@ -126,6 +129,12 @@ def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "
         values["listing_id"] = subjects["draft_id"]
     if detail == "interest":
         values["step"] = "end"
+    """The address of a route for our subjects; `detail` chooses the draft, what is ended, the ticket …"""
+    values = FIXED | subjects
+    if detail == "draft":
+        values["listing_id"] = subjects["draft_id"]
+    if detail == "ended":
+        values["service_id"] = subjects["ended_id"]
     if detail == "unknown":
         values["serial"] = "0" * 32
     if detail == "ticket":
