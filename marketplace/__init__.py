@@ -69,6 +69,7 @@ def _register_pages(app: Flask) -> None:
     from marketplace.district.views import bp as district
     from marketplace.exchanges import policy as _exchange_policy  # noqa: F401 - registers its rules
     from marketplace.exchanges.views import bp as exchanges
+    from marketplace.ledger import factor_views as _factor_views  # noqa: F401 - adds its pages to those of the ledger
     from marketplace.ledger.certificates import policy as _certificate_policy  # noqa: F401 - registers its rules
     from marketplace.ledger.certificates.views import bp as certificates
     from marketplace.ledger.log_views import bp as log

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 from sqlalchemy import func, select
 
+from marketplace.accounts.models import Site
 from marketplace.carbon.library import LibraryFactor, library
+from marketplace.carbon.resolution import proxies
 from marketplace.extensions import db
 from marketplace.ledger.errors import FactorNotPublished
 from marketplace.ledger.head import lock_head
@@ -15,11 +17,12 @@ _COPIED = ["name_en", "name_zh", "kind", "unit", "region", "year", "source", "so
 
 
 def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int, int]:
-    """Publish what is new or changed in the reviewed data file; returns (new, changed)."""
+    """Publish what is new or changed in the data file, and its proxies; returns (new, changed)."""
     lock_head()  # checkpoints state a root over the versions in the order of their numbers
     latest = {f.factor_id: f for f in current_versions()}
     new = changed = 0
-    for factor in factors if factors is not None else library().values():
+    rows = list(factors if factors is not None else library().values())
+    for factor in [*rows, *proxies(rows)]:
         known = latest.get(factor.id)
         if known and _is_same(known, factor):
             continue
@@ -68,6 +71,11 @@ def history(factor_id: str) -> list[EmissionFactor]:
             select(EmissionFactor).where(EmissionFactor.factor_id == factor_id).order_by(EmissionFactor.version.desc())
         )
     )
+
+
+def own_factor_id(site: Site, key: str) -> str:
+    """The id of what a site measured itself in place of the library's factor ``key``; it says no name."""
+    return f"own-{site.enterprise.pseudonym}-{site.id}-{key}"
 
 
 def plain(value: Decimal) -> str:
