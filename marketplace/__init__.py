@@ -79,6 +79,8 @@ def _register_pages(app: Flask) -> None:
     from marketplace.matching import events as _match_events  # noqa: F401 - listens to exchanges
     from marketplace.matching.views import bp as matching
     from marketplace.materials.views import bp as materials
+    from marketplace.measured import policy as _measured_policy  # noqa: F401 - registers its rules
+    from marketplace.measured.views import bp as measured
     from marketplace.notifications.views import bp as notifications
     from marketplace.web import errors, formats, frame
     from marketplace.web.dev import bp as dev
@@ -96,6 +98,7 @@ def _register_pages(app: Flask) -> None:
         ledger,
         log,
         certificates,
+        measured,
         district,
         notifications,
         attachments,

@@ -19,6 +19,7 @@ from marketplace.accounts.models import (
 )
 from marketplace.accounts.parks import load_parks
 from marketplace.accounts.service import new_user
+from marketplace.attachments.service import Upload
 from marketplace.calendar import today
 from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
@@ -28,6 +29,9 @@ from marketplace.extensions import db
 from marketplace.listings import service as listings
 from marketplace.listings.models import Form, Kind, Listing, Nature, Rhythm
 from marketplace.listings.service import ListingFacts
+from marketplace.measured import service as measured
+from marketplace.measured.models import MeasuredFactor
+from marketplace.measured.service import Proposal
 
 PASSWORD = "three unrelated words"
 USCC = {
@@ -214,7 +218,31 @@ def completed(listing: Listing, by: str = "grinding", **changes: object) -> Exch
     """An exchange with one delivery, confirmed by both sides: its figure is in the ledger."""
     exchange = agreed(listing, by, **changes)
     delivered(exchange)
+    confirm_both(exchange)
+    return exchange
+
+
+def confirm_both(exchange: Exchange) -> None:
+    """Both sides confirm completion."""
     for side in Side:
         with transaction():
             exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)))
-    return exchange
+
+
+def propose_factor(site: str = "ironworks", **changes: object) -> MeasuredFactor:
+    """A measurement handed in for the first site of an enterprise, in the caller's transaction."""
+    usual: dict[str, object] = {
+        "factor_key": "stockpile-inert",
+        "value": Decimal("3.2"),
+        "typed_value": "3.2",
+        "typed_unit": "kg CO2e/t",
+        "gsd": Decimal("1.1"),
+        "year": today().year - 1,
+        "method": "diesel of the yard's loaders over a year, by tonnes moved",
+    }
+    by = trader(site)
+    assert by.membership is not None
+    report = Upload("report.pdf", "application/pdf", b"%PDF-1.7 a report")
+    place = by.membership.enterprise.sites[0]
+    proposal = Proposal(**(usual | changes))  # type: ignore[arg-type]
+    return measured.propose(place, proposal, [report], by, str(uuid.uuid4()))

@@ -12,6 +12,7 @@ from marketplace.accounts.models import Enterprise, Licence, Site
 from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
+from marketplace.measured.models import MeasuredFactor
 from marketplace.notifications import service as notifications
 from marketplace.places import CoordinateSystem, to_wgs84
 
@@ -66,11 +67,12 @@ def remove_site(site: Site) -> None:
     """Remove a place nothing refers to.
 
     Raises:
-        SiteInUse: a listing or an exchange names it.
+        SiteInUse: a listing, an exchange or a measurement names it.
     """
     used = select(Listing.id).where(Listing.site_id == site.id).limit(1)
     party = select(Exchange.id).where(or_(Exchange.supplier_site_id == site.id, Exchange.receiver_site_id == site.id))
-    if db.session.scalar(used) or db.session.scalar(party.limit(1)):
+    measured = select(MeasuredFactor.id).where(MeasuredFactor.site_id == site.id).limit(1)
+    if db.session.scalar(used) or db.session.scalar(party.limit(1)) or db.session.scalar(measured):
         raise SiteInUse
     db.session.delete(site)
 

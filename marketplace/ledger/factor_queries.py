@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from marketplace.carbon.baselines import baselines
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE, LibraryFactor, SourceLicence, library
@@ -65,14 +65,15 @@ class FactorPage:
 
 
 def listed() -> list[FactorLine]:
-    """Every factor of the library in force. Proxies stand on the page of the factor they are made of."""
+    """Every factor of the library in force. Proxies stand on the page of the factor they are made of, and what sites
+    measured is listed where it was proposed."""
     rows = factors.current_versions()
-    return [_line(row) for row in rows if not row.factor_id.startswith(PROXY_PREFIX)]
+    return [_line(row) for row in rows if row.site_id is None and not row.factor_id.startswith(PROXY_PREFIX)]
 
 
-def page_of(factor_id: str) -> FactorPage | None:
-    """Everything about one factor; None if it was never published."""
-    versions = factors.history(factor_id)
+def page_of(factor_id: str, who_sees: ColumnElement[bool]) -> FactorPage | None:
+    """Everything about one factor; None if it was never published, or is hidden."""
+    versions = factors.history(factor_id, who_sees)
     if not versions:
         return None
     base_id = factor_id.removeprefix(PROXY_PREFIX)

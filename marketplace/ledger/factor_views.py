@@ -3,9 +3,10 @@
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts.policy import Permission, may, viewer
+from marketplace.accounts.policy import Permission, may, may_see, viewer
 from marketplace.ledger import factor_queries
 from marketplace.ledger.forms import FactorFilterForm
+from marketplace.ledger.models import EmissionFactor
 from marketplace.ledger.views import bp
 
 
@@ -22,7 +23,7 @@ def factor_list() -> ResponseReturnValue:
 
 @bp.get("/ledger/factors/<factor_id>")
 def factor(factor_id: str) -> ResponseReturnValue:
-    page = factor_queries.page_of(factor_id[:120])
+    page = factor_queries.page_of(factor_id[:120], may_see(EmissionFactor, viewer()))
     if page is None:
         abort(404)
     contributions = factor_queries.contributions(factor_id) if may(viewer(), Permission.SEE_DISTRICT) else {}
