@@ -69,6 +69,7 @@ def _register_pages(app: Flask) -> None:
     from marketplace.district.views import bp as district
     from marketplace.exchanges import policy as _exchange_policy  # noqa: F401 - registers its rules
     from marketplace.exchanges.views import bp as exchanges
+    from marketplace.ledger import factor_views as _factor_views  # noqa: F401 - adds its pages to those of the ledger
     from marketplace.ledger.certificates import policy as _certificate_policy  # noqa: F401 - registers its rules
     from marketplace.ledger.certificates.views import bp as certificates
     from marketplace.ledger.log_views import bp as log
@@ -82,6 +83,8 @@ def _register_pages(app: Flask) -> None:
     from marketplace.matching.interests.views import bp as interests
     from marketplace.matching.views import bp as matching
     from marketplace.materials.views import bp as materials
+    from marketplace.measured import policy as _measured_policy  # noqa: F401 - registers its rules
+    from marketplace.measured.views import bp as measured
     from marketplace.notifications.views import bp as notifications
     from marketplace.web import errors, formats, frame
     from marketplace.web.dev import bp as dev
@@ -101,6 +104,7 @@ def _register_pages(app: Flask) -> None:
         ledger,
         log,
         certificates,
+        measured,
         district,
         notifications,
         attachments,

@@ -19,6 +19,7 @@ from marketplace.accounts.models import (
 )
 from marketplace.accounts.parks import load_parks
 from marketplace.accounts.service import new_user
+from marketplace.attachments.service import Upload
 from marketplace.calendar import today
 from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
@@ -33,6 +34,9 @@ from marketplace.matching.beyond.treatments import TreatmentFacts
 from marketplace.matching.interests import service as interests
 from marketplace.matching.interests.service import InterestFacts
 from marketplace.matching.models import Interest, Pace, TreatmentService
+from marketplace.measured import service as measured
+from marketplace.measured.models import MeasuredFactor
+from marketplace.measured.service import Proposal
 
 PASSWORD = "three unrelated words"
 USCC = {
@@ -226,6 +230,12 @@ def completed(listing: Listing, by: str = "grinding", **changes: object) -> Exch
     """An exchange with one delivery, confirmed by both sides: its figure is in the ledger."""
     exchange = agreed(listing, by, **changes)
     delivered(exchange)
+    confirm_both(exchange)
+    return exchange
+
+
+def confirm_both(exchange: Exchange) -> None:
+    """Both sides confirm completion."""
     for side in Side:
         with transaction():
             exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)))
@@ -251,3 +261,22 @@ def treatment(key: str = "third", is_offered: bool = True, **changes: object) ->
         treatments.end_treatment(made)
     db.session.flush()
     return made
+
+
+def propose_factor(site: str = "ironworks", **changes: object) -> MeasuredFactor:
+    """A measurement handed in for the first site of an enterprise, in the caller's transaction."""
+    usual: dict[str, object] = {
+        "factor_key": "stockpile-inert",
+        "value": Decimal("3.2"),
+        "typed_value": "3.2",
+        "typed_unit": "kg CO2e/t",
+        "gsd": Decimal("1.1"),
+        "year": today().year - 1,
+        "method": "diesel of the yard's loaders over a year, by tonnes moved",
+    }
+    by = trader(site)
+    assert by.membership is not None
+    report = Upload("report.pdf", "application/pdf", b"%PDF-1.7 a report")
+    place = by.membership.enterprise.sites[0]
+    proposal = Proposal(**(usual | changes))  # type: ignore[arg-type]
+    return measured.propose(place, proposal, [report], by, str(uuid.uuid4()))

@@ -1,4 +1,4 @@
-"""Pages of the ledger: the public head, entries, one entry and its downloads, factors."""
+"""Pages of the ledger: the public head, entries, one entry and its downloads."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +9,7 @@ from marketplace.accounts.policy import Permission, find_or_404, may, may_see, r
 from marketplace.database import transaction
 from marketplace.errors import DomainError
 from marketplace.exchanges import service as exchanges
-from marketplace.ledger import checkpoints, factors, keys, queries, service, witnesses
+from marketplace.ledger import checkpoints, keys, queries, service, witnesses
 from marketplace.ledger.forms import EntryFilterForm, ReversalForm
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.pdf import entry_pdf
@@ -109,17 +109,3 @@ def reverse(position: int) -> ResponseReturnValue:
         return redirect(url_for("ledger.entry", position=position), 303)
     flash(gettext("Reversed. The exchange is open again for its parties to correct and complete."))
     return redirect(url_for("ledger.entry", position=target), 303)
-
-
-@bp.get("/ledger/factors")
-def factor_list() -> ResponseReturnValue:
-    """Every published factor with its source, for everybody."""
-    return render_template("ledger/factors.html", factors=factors.current_versions())
-
-
-@bp.get("/ledger/factors/<factor_id>")
-def factor(factor_id: str) -> ResponseReturnValue:
-    versions = factors.history(factor_id[:120])
-    if not versions:
-        abort(404)
-    return render_template("ledger/factor.html", versions=versions)

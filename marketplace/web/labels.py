@@ -11,6 +11,7 @@ from marketplace.ledger.models import EntryKind
 from marketplace.listings.models import Form, Kind, ListingState, Nature, Rhythm
 from marketplace.matching.core.beyond.blends import Objective
 from marketplace.matching.models import DismissalReason, Pace
+from marketplace.measured.models import MeasuredState
 
 # Pairs, not a dict: StrEnum members of different classes with the same value are equal.
 LABELS: list[tuple[enum.StrEnum, Any]] = [
@@ -24,6 +25,10 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (EnterpriseState.APPROVED, _l("Approved")),
     (EnterpriseState.REJECTED, _l("Rejected")),
     (EnterpriseState.SUSPENDED, _l("Suspended")),
+    (MeasuredState.PROPOSED, _l("Waits for an officer")),
+    (MeasuredState.APPROVED, _l("Approved")),
+    (MeasuredState.REJECTED, _l("Rejected")),
+    (MeasuredState.WITHDRAWN, _l("Withdrawn")),
     (Industry.STEEL, _l("Steel")),
     (Industry.METALLURGY, _l("Low-carbon metallurgy")),
     (Industry.NEW_ENERGY, _l("New energy")),

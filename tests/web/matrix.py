@@ -141,6 +141,15 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "GET ledger.factor_list":                (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET ledger.factor":                     (200, 200, 200, 200, 200, 200, 200, 200, 200),
 
+    "GET measured.index":                    (302, 200, 200, 200, 404, 200, 200, 200, 200),
+    "GET measured.propose":                  (302, 200, 404, 200, 404, 404, 404, 200, 200),
+    "POST measured.propose":                 (302, 422, 404, 422, 404, 404, 404, 422, 422),
+    "GET measured.detail":                   (302, 404, 200, 404, 404, 200, 200, 200, 200),
+    "POST measured.detail":                  (302, 404, 403, 404, 404, 422, 403, 403, 403),
+    "POST measured.withdraw":                (302, 404, 403, 404, 404, 403, 403, 303, 303),
+    "GET attachments.download evidence":     (404, 404, 200, 404, 404, 200, 200, 200, 200),
+    "GET ledger.factor measured":            (404, 404, 200, 200, 404, 200, 200, 200, 200),
+
     "GET ledger.checkpoint_list":            (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET log.checkpoint":                    (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET log.numbered_checkpoint":           (200, 200, 200, 200, 200, 200, 200, 200, 200),

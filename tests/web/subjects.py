@@ -21,14 +21,17 @@ from marketplace.ledger.certificates import service as certificates
 from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind
+from marketplace.measured import service as measured
 from tests.factories import (
     World,
     agreed,
     completed,
     delivered,
     delivery_facts,
+    find_user,
     listing_facts,
     open_listing,
+    propose_factor,
     saved_interest,
     side_user,
     trader,
@@ -84,6 +87,8 @@ def make_subjects(world: World) -> dict[str, Any]:
         newest = latest_checkpoint()
         assert newest is not None
         files = {a.listing_id is not None: a.id for a in db.session.scalars(select(Attachment))}
+        approved, waiting = (propose_factor(site="ironworks") for _ in range(2))
+        measured.approve(approved.id, "seen", find_user(EMAILS["officer"]))
         return {
             "listing_id": slag.id,
             "interest_id": saved_interest("ironworks").id,
@@ -103,6 +108,9 @@ def make_subjects(world: World) -> dict[str, Any]:
             "serial": certificates.issue(0, trader("ironworks")).serial,
             "attachment_id": files[True],
             "ticket_id": files[False],
+            "proposal_id": waiting.id,
+            "evidence_id": waiting.evidence[0].id,
+            "own_factor_id": approved.published.factor_id if approved.published else "",
         }
 
 
@@ -137,6 +145,10 @@ def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "
         values["service_id"] = subjects["ended_id"]
     if detail == "unknown":
         values["serial"] = "0" * 32
+    if detail == "evidence":
+        values["attachment_id"] = subjects["evidence_id"]
+    if detail == "measured":
+        values["factor_id"] = subjects["own_factor_id"]
     if detail == "ticket":
         values["attachment_id"] = subjects["ticket_id"]
     rule = next(r for r in app.url_map.iter_rules() if r.endpoint == endpoint)
