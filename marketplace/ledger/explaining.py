@@ -165,7 +165,7 @@ def _factor_name(factor_id: str, copies: Copies, language: str) -> str:
 
 def share_words(share: Decimal) -> str:
     """A part of the variance; what is there but small is not called nothing."""
-    return gettext("under 1 %%") if 0 < abs(share) < Decimal("0.005") else percent(share)
+    return gettext("under %(share)s", share="1 %") if 0 < abs(share) < Decimal("0.005") else percent(share)
 
 
 def _joined(*parts: str) -> str:

@@ -165,7 +165,7 @@ def _waterfall(
     bars: list[WaterfallBar] = []
     y, bar_height = 4.0, 18.0 if is_beside else 14.0
     for key, label, value, text, start, end, kind, note in rows:
-        lines, note_lines = wrap(label, label_room), wrap(note, width, 3) if note else ()
+        lines, note_lines = wrap(label, label_room), wrap(note, width, 4) if note else ()
         words_height = LINE * len(lines)
         row_height = max(words_height, bar_height) if is_beside else words_height + bar_height + 2
         bar_y = y + (row_height - bar_height) / 2 if is_beside else y + words_height + 2
