@@ -18,6 +18,7 @@ from marketplace.ledger.forms import EntryFilterForm, ReversalForm
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.pdf import entry_pdf
 from marketplace.ledger.picture import waterfall_of
+from marketplace.ledger.restated import entry_at_todays_factors
 from marketplace.ledger.second_opinion import second_opinion
 from marketplace.web.language import language
 from marketplace.web.parameters import positive_int
@@ -71,6 +72,7 @@ def entry(position: int) -> ResponseReturnValue:
         detail=detail,
         waterfall_picture=waterfall_of(detail.body["result"]),
         why=_why(detail.body),
+        today=entry_at_todays_factors(detail.body),
         opinion=second_opinion(detail.body),
         may_reverse=may(viewer(), Permission.REVERSE_ENTRIES)
         and row.kind is EntryKind.ASSESSMENT
