@@ -106,7 +106,7 @@ def _parts(
     if factor_id is not None:
         statement = statement.where(RollupFactor.factor_id == factor_id)
     return [
-        (cell, Part(name, Version(number, value, gsd), Decimal(kgco2e)), Version(*now))
-        for cell, name, number, value, gsd, *now, kgco2e in db.session.execute(statement)
+        (cell, Part(name, Version(number, value, gsd), Decimal(kgco2e)), Version(new, v, g))
+        for cell, name, number, value, gsd, new, v, g, kgco2e in db.session.execute(statement)
         if kgco2e or value == 0  # what reversals took back leaves nothing to restate
     ]
