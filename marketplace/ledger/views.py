@@ -1,5 +1,8 @@
 """Pages of the ledger: the public head, entries, one entry and its downloads."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -10,10 +13,12 @@ from marketplace.database import transaction
 from marketplace.errors import DomainError
 from marketplace.exchanges import service as exchanges
 from marketplace.ledger import checkpoints, keys, queries, service, witnesses
+from marketplace.ledger.explaining import Explanation, explanation_of
 from marketplace.ledger.forms import EntryFilterForm, ReversalForm
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.pdf import entry_pdf
 from marketplace.ledger.picture import waterfall_of
+from marketplace.ledger.restated import entry_at_todays_factors
 from marketplace.ledger.second_opinion import second_opinion
 from marketplace.web.language import language
 from marketplace.web.parameters import positive_int
@@ -66,11 +71,18 @@ def entry(position: int) -> ResponseReturnValue:
         "ledger/entry.html",
         detail=detail,
         waterfall_picture=waterfall_of(detail.body["result"]),
-        opinion=second_opinion(detail.body, language()),
+        why=_why(detail.body),
+        today=entry_at_todays_factors(detail.body),
+        opinion=second_opinion(detail.body),
         may_reverse=may(viewer(), Permission.REVERSE_ENTRIES)
         and row.kind is EntryKind.ASSESSMENT
         and detail.reversed_by is None,
     )
+
+
+def _why(body: Mapping[str, Any]) -> Explanation | None:
+    """A reversal has no inputs of its own to explain."""
+    return explanation_of(body["inputs"], body["factors"], language()) if "inputs" in body else None
 
 
 @bp.get("/ledger/entries/<int:position>.json")

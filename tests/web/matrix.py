@@ -163,6 +163,8 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "GET district.public":                   (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "GET district.overview":                 (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "GET district.download":                 (302, 404, 404, 404, 200, 200, 200, 404, 404),
+    "GET district.factors":                  (302, 404, 404, 404, 200, 200, 200, 404, 404),
+    "GET district.factor":                   (302, 404, 404, 404, 404, 200, 200, 404, 404),
     "GET district.enterprises":              (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "GET district.enterprise":               (302, 404, 404, 404, 200, 200, 200, 404, 404),
     "POST district.enterprise":              (302, 404, 404, 404, 403, 422, 403, 404, 404),
