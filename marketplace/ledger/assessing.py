@@ -11,6 +11,7 @@ from marketplace.carbon.method import Assessment, assess
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
 from marketplace.knowledge import knowledge
 from marketplace.ledger import factors as published
+from marketplace.ledger.factor_table import FactorTable, factor_table
 from marketplace.ledger.models import EmissionFactor
 from marketplace.listings.models import Kind, Nature
 from marketplace.matching.core.knowledge import Application
@@ -30,8 +31,11 @@ class Figure:
     application: Application | None
 
 
-def figure_of(exchange: Exchange) -> Figure:
+def figure_of(exchange: Exchange, table: FactorTable | None = None) -> Figure:
     """The avoided emissions of an exchange by its deliveries so far (METHOD.md).
+
+    Args:
+        table: the factors to use; those of now when nothing is said.
 
     Raises:
         InputError: a field is missing or wrong, for example no delivery yet.
@@ -39,8 +43,7 @@ def figure_of(exchange: Exchange) -> Figure:
     """
     application = _application(exchange)
     inputs = inputs_of(exchange, application)
-    rows = published.versions_in_force(factor_ids(inputs))
-    copies = {factor_id: published.copy_of(row) for factor_id, row in sorted(rows.items())}
+    copies = (table or factor_table()).copies(factor_ids(inputs))
     return Figure(inputs, copies, assess(inputs, raw_factors(copies)), application)
 
 

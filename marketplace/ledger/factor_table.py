@@ -1,11 +1,12 @@
-"""A root over all published factor versions, which each checkpoint states.
+"""The table of published factors: the newest version of each, and a root over all, which each checkpoint states.
 
 The versions are leaves of a Merkle tree like the ledger's, in the order of publication; so the root that an old
 checkpoint states can be checked against today's table, and a value changed under the same version shows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -13,34 +14,50 @@ from sqlalchemy import Row, func, select
 
 from marketplace.extensions import db
 from marketplace.ledger.canonical import canonical_bytes
-from marketplace.ledger.factors import plain
+from marketplace.ledger.errors import FactorNotPublished
+from marketplace.ledger.factors import copy_of, current_versions, plain
 from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.models import EmissionFactor
 
 FIELDS = ("factor_id", "version", "kind", "value", "unit", "gsd", "region", "year", "source", "source_detail")
 
 
+_STATE = select(func.count(), func.max(EmissionFactor.id), func.max(EmissionFactor.published_at))
+
+
 @dataclass(frozen=True, slots=True)
 class FactorTable:
-    """How many versions are published, and the root over them."""
+    """How many versions are published, the root over them, and the newest of each factor as entries keep it."""
 
     count: int
     root: bytes
+    in_force: Mapping[str, Mapping[str, str]]
+
+    def copies(self, factor_ids: Iterable[str]) -> dict[str, Mapping[str, str]]:
+        """The newest versions of some factors, by name.
+
+        Raises:
+            FactorNotPublished: one has no version.
+        """
+        wanted = sorted(factor_ids)
+        for missing in (name for name in wanted if name not in self.in_force):
+            raise FactorNotPublished(missing)
+        return {name: self.in_force[name] for name in wanted}
 
 
 def factor_table() -> FactorTable:
-    """The table as it is now. Versions are only added, so count and newest number tell whether it changed."""
-    count, newest = db.session.execute(select(func.count(), func.max(EmissionFactor.id))).one()
-    return _read(str(db.engine.url), count, newest)
+    """The table as it is now. Versions are only added, so count, newest number and time tell whether it changed."""
+    count, newest, published_at = db.session.connection().execute(_STATE).one()
+    return _read(str(db.engine.url), count, newest, published_at)
 
 
-def roots_by_count() -> Iterator[FactorTable]:
-    """The table after each version, read anew: what checkpoints of all times must state."""
+def roots() -> Iterator[bytes]:
+    """The root over the first 0, 1, 2, … versions, read anew: what checkpoints of all times must state."""
     frontier = Frontier()
-    yield FactorTable(0, frontier.root())
+    yield frontier.root()
     for line in lines():
         frontier.append(leaf_hash(line))
-        yield FactorTable(frontier.size, frontier.root())
+        yield frontier.root()
 
 
 def lines() -> Iterator[bytes]:
@@ -49,9 +66,9 @@ def lines() -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=4)
-def _read(_database: str, _count: int, _newest: int | None) -> FactorTable:
-    *_, last = roots_by_count()
-    return last
+def _read(_database: str, count: int, _newest: int | None, _published_at: datetime | None) -> FactorTable:
+    *_, last = roots()
+    return FactorTable(count, last, {factor.factor_id: copy_of(factor) for factor in current_versions()})
 
 
 def _rows() -> Iterable[Row[tuple[object, ...]]]:
