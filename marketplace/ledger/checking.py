@@ -1,13 +1,8 @@
-"""One stretch of the ledger, checked entry by entry, without Flask or session: it runs in processes of its own.
-
-Bytes are read as canonical when orjson writes the parsed value back to the same bytes; for values of strings, lists,
-null and ASCII keys that is RFC 8785, which a test compares; anything else is asked of `rfc8785` itself.
-"""
+"""One stretch of the ledger, checked entry by entry, without Flask or session: it runs in processes of its own."""
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,12 +10,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from marketplace.carbon.errors import InputError
 from marketplace.carbon.method import METHOD, assess
-from marketplace.ledger.canonical import CanonicalError, parse_canonical
+from marketplace.ledger.canonical import CanonicalError, parse_canonical, quick_value
 from marketplace.ledger.entries import month_of, result_of, turned_result
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import Frontier
@@ -48,7 +42,7 @@ _HASHES = (
 _CHECKPOINTS = (
     "SELECT id, size, root_hash, note FROM checkpoint WHERE size > {first} AND size <= {end} ORDER BY size, id"
 )
-_FACTORS, _AFTER_FACTORS = b'"factors":{', b'},"family":"'
+_ANY_FACTORS, _FACTORS, _AFTER_FACTORS = b'"factors":', b'"factors":{', b'},"family":"'
 _PLACES = {"accepted_t": 6, "value_cny": 2, "net_kgco2e": 3, "low_kgco2e": 3, "high_kgco2e": 3}
 
 
@@ -363,13 +357,13 @@ def _read(data: bytes) -> tuple[Any, str | None]:
     """The value, and why the bytes are not its canonical ones."""
     begin = data.find(_FACTORS)
     end = data.find(_AFTER_FACTORS, begin)
-    if 0 <= begin < end:
+    if 0 <= begin < end and data.find(_ANY_FACTORS, end) < 0:
         factors = _factors_in(data[begin : end + 1])
-        rest = _parsed(data[:begin] + b'"factors":null' + data[end + 1 :])
-        if factors is not None and rest is not None and rest.get("factors", factors) is None:
+        rest = quick_value(data[:begin] + _ANY_FACTORS + b"null" + data[end + 1 :])
+        if factors is not None and type(rest) is dict and rest.get("factors", factors) is None:
             rest["factors"] = factors
             return rest, None
-    body = _parsed(data)
+    body = quick_value(data)
     if body is not None:
         return body, None
     try:
@@ -381,37 +375,6 @@ def _read(data: bytes) -> tuple[Any, str | None]:
 @lru_cache(maxsize=1024)
 def _factors_in(member: bytes) -> dict[str, Any] | None:
     """The factors of an entry, which many entries share to the last byte; None where they are not canonical."""
-    body = _parsed(b"{" + member + b"}")
+    body = quick_value(b"{" + member + b"}")
     factors: dict[str, Any] | None = body["factors"] if body is not None and body.keys() == {"factors"} else None
     return factors
-
-
-def _parsed(data: bytes) -> Any:
-    """The value of bytes that orjson shows to be canonical; None of others, which may be canonical all the same."""
-    try:
-        body = orjson.loads(data)
-        is_same = orjson.dumps(body, option=orjson.OPT_SORT_KEYS) == data
-        return body if is_same and type(body) is dict and _is_plain(data) and _is_textual(body) else None
-    except (orjson.JSONDecodeError, TypeError):
-        return None
-
-
-def _is_plain(data: bytes) -> bool:
-    """Whether all text is NFC and in the basic plane, where code points sort as RFC 8785's UTF-16 units do."""
-    if data.isascii():
-        return True
-    text = data.decode()
-    return unicodedata.is_normalized("NFC", text) and len(text.encode("utf-16-le")) == 2 * len(text)
-
-
-def _is_textual(value: Any) -> bool:
-    """Whether a value holds nothing but objects, lists, strings and null, which orjson and RFC 8785 write alike."""
-    kind = type(value)
-    if kind is dict:
-        value = value.values()
-    elif kind is not list:
-        return kind is str or value is None
-    for item in value:  # noqa: SIM110 - all() with a generator takes three times as long, and this is in every entry
-        if type(item) is not str and not _is_textual(item):
-            return False
-    return True

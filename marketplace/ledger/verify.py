@@ -21,7 +21,7 @@ from marketplace.exchanges.models import Exchange, ExchangeState
 from marketplace.extensions import db
 from marketplace.ledger import rollups
 from marketplace.ledger.checking import STRETCH, Register, Stretch, check_stretch, checkpoint_fault, hash_stretch
-from marketplace.ledger.factor_table import roots_by_count
+from marketplace.ledger.factor_table import roots
 from marketplace.ledger.factors import plain
 from marketplace.ledger.faults import Check, Fault, Report
 from marketplace.ledger.keys import listed_keys
@@ -213,7 +213,7 @@ class _Run:
             parties={row.id: row.pseudonym for row in read(select(Enterprise.id, Enterprise.pseudonym))},
             parks={row.id: row.code for row in read(select(Park.id, Park.code))},
             factors={(f.factor_id, str(f.version)): (plain(f.value), f.unit, plain(f.gsd)) for f in factors},
-            factor_roots={str(table.count): table.root.hex() for table in roots_by_count()},
+            factor_roots={str(count): root.hex() for count, root in enumerate(roots())},
             saved={s.body.size: (s.body.root.hex(), s.name) for s in self._against},
         )
 

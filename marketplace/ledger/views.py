@@ -113,9 +113,8 @@ def reverse(position: int) -> ResponseReturnValue:
         return render_template("ledger/reverse.html", entry=row, form=form), 422 if form.errors else 200
     try:
         with transaction():
-            reversal = service.reverse(position, form.reason.data or "")
+            target = service.reverse(position, form.reason.data or "").position
             exchanges.reopen(row.exchange_id, current_user, form.reason.data or "")
-            target = reversal.position
     except DomainError as refused:
         flash(refused.sentence(), "error")
         return redirect(url_for("ledger.entry", position=position), 303)
