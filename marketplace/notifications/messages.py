@@ -47,7 +47,7 @@ MESSAGES: Mapping[str, Wording] = {
     ),
     "new_for_interest": Wording(
         _l("New: %(new)s"),
-        _l("A new listing fits your saved interest %(interest)s. You can change or end it under Saved interests."),
+        _l("A new listing fits your saved interest: %(interest)s. You can change or end it under Saved interests."),
         _l("Look at the listing"),
     ),
     "daily_digest": Wording(

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from marketplace.accounts.models import Enterprise, EnterpriseState, Licence
 from marketplace.accounts.policy import VISITOR
 from marketplace.calendar import today
-from marketplace.database import now, transaction
+from marketplace.database import now, pretend_now, transaction
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Kind, Listing
@@ -77,6 +77,35 @@ def test_several_interests_of_an_enterprise_make_one_message(world):
 
     assert db.session.query(OutboxMessage).filter_by(kind="new_for_interest").count() == len(GRINDING)
     assert waiting() == set()
+
+
+def test_a_bulk_of_listings_fills_the_digest_and_not_the_inbox(world, monkeypatch):
+    monkeypatch.setattr(alerts, "MOST_A_DAY", 2)
+    interest(words="slag")
+    for number in range(5):
+        open_listing(title=f"Slag, heap {number}")
+
+    alerts.alert_new_listings()
+
+    assert db.session.query(OutboxMessage).filter_by(kind="new_for_interest").count() == 2 * len(GRINDING)
+    assert db.session.query(DigestLine).count() == 3 * len(GRINDING)
+
+    with pretend_now(now() + timedelta(days=1)):
+        open_listing(title="Slag of the next day")
+        alerts.alert_new_listings()
+    assert db.session.query(OutboxMessage).filter_by(kind="new_for_interest").count() == 3 * len(GRINDING)
+
+
+def test_an_enterprise_whose_own_listing_fits_is_told_of_that_only(world):
+    want = open_listing("grinding", kind=Kind.WANT, title="Granulated slag as clinker replacement")
+    interest(words="slag")
+    alerts.alert_new_listings()
+    open_listing(quantity=Decimal(1000))
+
+    alerts.alert_new_listings()
+
+    assert told() == set()
+    assert {m.path for m in db.session.query(OutboxMessage).filter_by(kind="new_match")} == {f"/listings/{want.id}"}
 
 
 def test_nobody_is_told_of_what_they_posted_themselves(world):

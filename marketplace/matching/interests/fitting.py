@@ -1,10 +1,10 @@
 """Which saved interests a new listing fits: whose search would find it, and who may take it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import contains_eager
 
 from marketplace.accounts.models import Enterprise, EnterpriseState
@@ -20,6 +20,7 @@ from marketplace.matching.store import matcher
 from marketplace.places import road_km
 from marketplace.web.language import LOCALES
 
+MOST_READ = 500  # interests loaded at a time
 MOST_REMEMBERED = 20_000  # words of interests, taken apart
 
 
@@ -40,7 +41,8 @@ def fitting(listing: Listing) -> list[Fit]:
     the interest in place of the other listing.
     """
     tokens = frozenset(search_index.listing_tokens(*_indexed(listing)).split())
-    found = [i for i in _waiting(listing) if _is_named(i.words, tokens) and _is_near(i, listing)]
+    named = [number for number, words in _waiting(listing) if _is_named(words, tokens)]
+    found = [interest for interest in _loaded(named) if _is_near(interest, listing)]
     licences = licences_of_enterprises({i.enterprise_id for i in found}) if listing.is_hazardous else {}
     values = {str(i.id): _as_value(i, listing, licences) for i in found}
     subject = as_value(listing, licences_of([listing]))
@@ -48,11 +50,11 @@ def fitting(listing: Listing) -> list[Fit]:
     return [_fit(i) for i in found if str(i.id) in allowed]
 
 
-def _waiting(listing: Listing) -> Sequence[Interest]:
-    """Those that ask for nothing that the listing's columns do not hold."""
+def _waiting(listing: Listing) -> Sequence[Row[int, str]]:
+    """Number and words of those that ask for nothing that the listing's columns do not hold."""
     of_materials = select(InterestMaterial.interest_id)
-    return db.session.scalars(
-        select(Interest)
+    return db.session.execute(
+        select(Interest.id, Interest.words)
         .join(Interest.enterprise)
         .where(
             Interest.ended_at.is_(None),
@@ -69,9 +71,20 @@ def _waiting(listing: Listing) -> Sequence[Interest]:
                 Interest.id.in_(of_materials.where(InterestMaterial.material == listing.material)),
             ),
         )
-        .options(*queries.options(), contains_eager(Interest.enterprise).selectinload(Enterprise.sites))
         .order_by(Interest.id)
     ).all()
+
+
+def _loaded(numbers: Sequence[int]) -> Iterator[Interest]:
+    """Those interests in order, with what they need to be judged and named, so many at a time."""
+    for start in range(0, len(numbers), MOST_READ):
+        yield from db.session.scalars(
+            select(Interest)
+            .join(Interest.enterprise)
+            .where(Interest.id.in_(numbers[start : start + MOST_READ]))
+            .options(*queries.options(), contains_eager(Interest.enterprise).selectinload(Enterprise.sites))
+            .order_by(Interest.id)
+        )
 
 
 def _uses_of(listing: Listing) -> set[str]:

@@ -13,6 +13,7 @@ from marketplace.database import transaction
 from marketplace.errors import DomainError
 from marketplace.exchanges.queries import own_sites
 from marketplace.listings import queries as listings
+from marketplace.matching.alerts import MOST_A_DAY
 from marketplace.matching.interests import queries, service
 from marketplace.matching.interests.errors import TooManyInterests
 from marketplace.matching.interests.forms import InterestForm
@@ -61,13 +62,13 @@ def new() -> ResponseReturnValue:
     """The form, filled in from the address of a search."""
     form, park_ids = _form(viewer().enterprise_id or 0, formdata=request.args if request.method == "GET" else None)
     if not form.validate_on_submit():
-        return render_template("interests/form.html", form=form, interest=None), 422 if form.errors else 200
+        return _form_page(form), 422 if form.errors else 200
     try:
         with transaction():
             interest = service.save(form.facts(park_ids), current_user, form.submission.data or "")
     except TooManyInterests as refused:
         form.form_errors.append(refused.sentence())
-        return render_template("interests/form.html", form=form, interest=None), refused.status
+        return _form_page(form), refused.status
     flash(gettext("Saved. You hear of it when something fitting is posted; this is what fits today."), "success")
     return redirect(url_for("interests.detail", interest_id=interest.id), 303)
 
@@ -78,7 +79,7 @@ def edit(interest_id: int) -> ResponseReturnValue:
     interest = find_or_404(Interest, interest_id, Permission.EDIT, options=queries.options())
     form, park_ids = _form(interest.enterprise_id, data=InterestForm.typed(interest))
     if not form.validate_on_submit():
-        return render_template("interests/form.html", form=form, interest=interest), 422 if form.errors else 200
+        return _form_page(form, interest), 422 if form.errors else 200
     with transaction():
         service.change(interest, form.facts(park_ids))
     return redirect(url_for("interests.detail", interest_id=interest_id), 303)
@@ -97,6 +98,10 @@ def change_state(interest_id: int, step: str) -> ResponseReturnValue:
     except DomainError as refused:
         flash(refused.sentence(), "error")
     return redirect(url_for("interests.index"), 303)
+
+
+def _form_page(form: InterestForm, interest: Interest | None = None) -> str:
+    return render_template("interests/form.html", form=form, interest=interest, most_a_day=MOST_A_DAY)
 
 
 def _form(enterprise_id: int, **filled: Any) -> tuple[InterestForm, dict[str, int]]:
