@@ -10,6 +10,7 @@ from marketplace.accounts.models import (
     Enterprise,
     EnterpriseState,
     Industry,
+    Licence,
     Membership,
     Office,
     Park,
@@ -280,3 +281,18 @@ def propose_factor(site: str = "ironworks", **changes: object) -> MeasuredFactor
     place = by.membership.enterprise.sites[0]
     proposal = Proposal(**(usual | changes))  # type: ignore[arg-type]
     return measured.propose(place, proposal, [report], by, str(uuid.uuid4()))
+
+
+def license_to(enterprise_id: int, hw_code: str, days: int = 90, is_verified: bool = True) -> None:
+    """A licence for hazardous waste, committed; without `is_verified` no officer has looked at it."""
+    with transaction():
+        db.session.add(
+            Licence(
+                enterprise_id=enterprise_id,
+                number="1",
+                hw_code=hw_code,
+                yearly_quantity_t=Decimal(9000),
+                valid_until=today() + timedelta(days=days),
+                verified_at=now() if is_verified else None,
+            )
+        )

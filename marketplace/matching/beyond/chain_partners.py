@@ -55,10 +55,15 @@ def wants_beyond(
 
 
 def _asking(uses: Iterable[str], materials: Iterable[str]) -> ColumnElement[bool] | None:
-    tokens = [search_index.concept_token("u", use) for use in sorted(set(uses))]
-    asked = sorted({m for m in materials if m})
-    if not tokens:
+    """Wants that name one of the uses, or ask for one of the materials or for another that serves one of the uses:
+    which use such a want means is read from its text later.
+    """
+    known = sorted(set(uses))
+    if not known:
         return None
+    serving = {a.material for use in known for a in knowledge().of_use(use) if a.grade >= LEAST_GRADE}
+    asked = sorted(serving | {m for m in materials if m})
+    tokens = [search_index.concept_token("u", use) for use in known]
     return or_(Listing.material.in_(asked), search_index.condition(db.session, [tokens]))
 
 

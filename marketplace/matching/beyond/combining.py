@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from marketplace.accounts.policy import Viewer
 from marketplace.calendar import today
+from marketplace.knowledge import knowledge
 from marketplace.listings.models import Form, Kind, Listing, ListingState, Rhythm
 from marketplace.listings.quantities import monthly_t
 from marketplace.matching import service
@@ -19,6 +20,7 @@ from marketplace.matching.page import MOST_RANKED
 from marketplace.materials.figures import figures_of
 
 MOST_STARTS = 6  # first days that are tried, in order of time
+LIKELY = 0.55  # where pages begin to say so; a part that may fall out spoils the whole
 LEAST_DAYS = 28  # that parts of a recurring stream must run side by side
 _KILOGRAM = Decimal("0.001")
 _LIQUID, _GAS = {Form.LIQUID, Form.SLUDGE}, {Form.GAS}
@@ -133,7 +135,7 @@ def _partners(listing: Listing, who: Viewer, dismissals: Sequence[Dismissal]) ->
     return [
         _partner(listing, other, match)
         for other, match in ranked
-        if match.score >= service.LEAST_SCORE
+        if match.score >= LIKELY
         and (match.net_avoided_kgco2e_per_t or 0) > 0  # a part that avoids nothing is no reason for a truck
         and _goes_with(listing, other)
     ]
@@ -153,10 +155,20 @@ def _partner(listing: Listing, other: Listing, match: Match) -> Partner:
         quantity_t=left_t(other),
         cny_per_t=way + price if other.kind is Kind.OFFER else way - price,
         net_avoided_kgco2e_per_t=match.net_avoided_kgco2e_per_t or 0.0,
-        group=f"{match.use or offer.material}:{_state_of_matter(offer)}",
+        group=_group(offer, match),
         is_hazardous=offer.is_hazardous,
     )
     return Partner(other, match, part, way)
+
+
+def _group(offer: Listing, match: Match) -> str:
+    """What may be mixed: what replaces the same product in the same use, in the same state of matter.
+
+    Lime and sand both go into aerated concrete, and neither stands in for the other.
+    """
+    application = knowledge().of_pair(offer.material, match.use)
+    role = (application.replaces_en if application else "") or offer.material
+    return ":".join((match.use, role, _state_of_matter(offer)))
 
 
 def _state_of_matter(offer: Listing) -> str:

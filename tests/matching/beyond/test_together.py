@@ -11,7 +11,7 @@ from marketplace.database import transaction
 from marketplace.listings.models import Form, Kind, Rhythm
 from marketplace.matching.beyond.combining import combinations, left_t
 from marketplace.matching.core.beyond.blends import Objective
-from tests.factories import PASSWORD, agreed, open_listing
+from tests.factories import PASSWORD, agreed, license_to, open_listing
 
 
 def slag(tonnes, key="ironworks", **changes):
@@ -85,7 +85,8 @@ def test_parts_must_be_there_at_one_time(world):
     assert made.until_day == today() + timedelta(days=10)
 
 
-def test_hazardous_waste_is_never_blended(world, licensed):
+def test_hazardous_waste_is_never_blended(world):
+    license_to(world.grinding, "HW34")
     want = open_listing(
         "grinding", kind=Kind.WANT, title="Spent pickle liquor for coagulant", material="spent-hcl-pickle",
         form=Form.LIQUID, accepts_hazard=True, quantity=Decimal(100), low_code="", sw_code="",
@@ -100,27 +101,24 @@ def test_hazardous_waste_is_never_blended(world, licensed):
     assert combinations(want, VISITOR) == []
 
 
-@pytest.fixture
-def licensed(world):
-    from marketplace.accounts.models import Licence
-    from marketplace.database import now
-    from marketplace.extensions import db
-
-    with transaction():
-        db.session.add(
-            Licence(
-                enterprise_id=world.grinding, number="1", hw_code="HW34", yearly_quantity_t=Decimal(9000),
-                valid_until=today() + timedelta(days=90), verified_at=now(),
-            )
-        )  # fmt: skip
-
-
 def test_solids_and_liquids_are_not_mixed(world):
     want = cement_want(100)
     slag(60)
     slag(60, "third", form=Form.LIQUID)
 
     assert combinations(want, VISITOR) == []
+
+
+def test_what_replaces_different_products_is_not_mixed(world):
+    usual = {"low_code": "", "form": Form.POWDER, "description": ""}
+    want = cement_want(100, title="Autoclaved aerated concrete: siliceous material or lime", material="carbide-lime")
+    slag(60, title="Carbide lime", material="carbide-lime", **usual)
+    slag(60, "third", title="Fly ash, siliceous", material="coal-fly-ash", **usual)
+    assert combinations(want, VISITOR) == []
+
+    slag(60, "third", title="Carbide lime", material="carbide-lime", **usual)
+    made = combinations(want, VISITOR)[0]
+    assert {row.listing.material for row in made.rows} == {"carbide-lime"}
 
 
 def test_an_offer_is_shared_out(world):
