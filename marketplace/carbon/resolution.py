@@ -84,6 +84,9 @@ def as_proxy(factor: LibraryFactor) -> LibraryFactor:
     return replace(
         factor,
         id=PROXY_PREFIX + factor.id,
+        # Wherever the name stands, in a chart or on a certificate, it says what it is.
+        name_en=f"{factor.name_en} (proxy)",
+        name_zh=f"{factor.name_zh or factor.name_en}（替代值）",
         gsd=widened_gsd(factor.gsd),
         notes=f"Proxy: a figure of {factor.region}, used where none is known; its own spread is {factor.gsd:f}. "
         + factor.notes,

@@ -16,6 +16,7 @@ from marketplace.database import now, transaction
 from marketplace.demo import bulk
 from marketplace.demo.behaviour import add_behaviour
 from marketplace.demo.history import add_history
+from marketplace.demo.measurements import add_measurements
 from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
 from marketplace.demo.treatments import add_treatments
@@ -93,6 +94,7 @@ def _load() -> None:
     world = make_world(parks, rng)
     count = add_listings(world)
     treatments = add_treatments(world)
+    add_measurements(world)
     completed = add_history(world)
     add_waiting_enterprise(world)
     _settle_old_messages()

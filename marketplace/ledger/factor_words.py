@@ -55,13 +55,13 @@ def licence_words(licence: str) -> str:
 def step_words(step: str) -> str:
     """The step of the order in which factors are looked for."""
     words = {
-        Step.SITE: gettext("1 · measured at the site"),
-        Step.PROVINCE: gettext("2 · the province"),
-        Step.COUNTRY: gettext("3 · China"),
-        Step.DELTA: gettext("4 · Yangtze delta or East Asia"),
-        Step.WORLD: gettext("5 · the world"),
-        Step.PROXY: gettext("6 · another region, as a proxy"),
-        Step.NOTHING: gettext("– · nothing to count"),
+        Step.SITE: gettext("step 1, measured at the site"),
+        Step.PROVINCE: gettext("step 2, the province"),
+        Step.COUNTRY: gettext("step 3, China"),
+        Step.DELTA: gettext("step 4, Yangtze delta or East Asia"),
+        Step.WORLD: gettext("step 5, the world"),
+        Step.PROXY: gettext("step 6, another region as a proxy"),
+        Step.NOTHING: gettext("nothing to count"),
     }
     return words[Step(step)]
 
@@ -79,7 +79,8 @@ def step_reason(factor: Mapping[str, str]) -> str:
     step = Step(factor["step"])
     if step is Step.PROXY:
         return gettext(
-            "No figure of here is known. That of %(region)s stands in; its spread is widened from %(own)s to %(gsd)s.",
+            "No local figure is known. The one for %(region)s stands in; "
+            "its spread is widened from %(own)s to %(gsd)s.",
             region=region_name(factor["region"]),
             own=factor["own_gsd"],
             gsd=factor["gsd"],

@@ -109,6 +109,7 @@ class DecideForm(SubmissionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.decision.choices = [
+            ("", "—"),  # nothing is decided by leaving the list alone
             (MeasuredState.APPROVED.value, lazy_gettext("Approve")),
             (MeasuredState.REJECTED.value, lazy_gettext("Reject")),
         ]
@@ -132,7 +133,7 @@ def _keys_by_kind() -> dict[str, list[tuple[str, str]]]:
     for key in uses():
         factor = library()[key]
         groups[factor_kind(factor.kind)].append((key, _named(factor)))
-    return {kind: sorted(groups[kind], key=lambda choice: choice[1]) for kind in sorted(groups)}
+    return {"": [("", "—")], **{kind: sorted(groups[kind], key=lambda choice: choice[1]) for kind in sorted(groups)}}
 
 
 def _named(factor: LibraryFactor) -> str:

@@ -18,7 +18,7 @@ from marketplace.ledger.errors import FactorMissing
 from marketplace.ledger.models import LedgerEntry
 from marketplace.ledger.verify import verify
 from marketplace.ledger.verify_certificate import check_figure
-from tests.factories import agreed, completed, delivered, open_listing, trader
+from tests.factories import PASSWORD, agreed, completed, delivered, open_listing, trader
 
 CEMENT_SLAG = {"use": "scm-cement"}
 
@@ -72,6 +72,22 @@ def test_a_missing_factor_is_named_with_the_nearest_and_nothing_is_recorded(worl
     assert f"spread {widened_gsd(Decimal('1.06')):f}" in sentence
     db.session.rollback()
     assert bodies() == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_of_the_exchange_names_what_is_missing_and_the_nearest(app, world, monkeypatch, language):
+    exchange = agreed(open_listing(), **CEMENT_SLAG)
+    delivered(exchange)
+    rows = {**library(), "clinker-cn": replace(library()["clinker-cn"], year=2999)}
+    monkeypatch.setattr(choosing, "library", lambda: {**rows, "clinker-old": replace(library()["clinker-cn"], year=2015,
+                                                                                   id="clinker-old")})  # fmt: skip
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    browser = app.test_client()
+    browser.post("/sign-in", data={"email": "trader@ironworks.example", "password": PASSWORD})
+    browser.get(f"/lang/{language}")
+    page = browser.get(f"/exchanges/{exchange.id}").get_data(as_text=True)
+    assert "clinker-old" in page
+    assert "1.06" in page
 
 
 def test_figures_before_completion_follow_the_same_order(world):

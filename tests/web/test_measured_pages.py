@@ -141,3 +141,14 @@ def test_a_factor_says_its_licence_place_and_that_nobody_reviewed_it(client):
 
 def test_an_unknown_filter_is_a_bad_request(client):
     assert client.get("/ledger/factors?kind=magic").status_code == 400
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_is_shown_in_both_languages(sign_in, language):
+    with transaction():
+        number = propose_factor().id
+    browser = sign_in("trader@ironworks.example")
+    browser.get(f"/lang/{language}")
+    for path in ("/measured-factors", "/measured-factors/new", f"/measured-factors/{number}", "/enterprise",
+                 "/ledger/factors", "/ledger/factors/proxy-cem1", "/ledger/factors/cem1", "/pages/method"):  # fmt: skip
+        assert browser.get(path).status_code == 200, path
