@@ -131,16 +131,12 @@ FIXED = {
 
 
 def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "") -> str:
-    """The address of a route for our subjects; `detail` chooses draft, ticket, interest's step or unknown serial."""
+    """The address of a route for our subjects; `detail` chooses the draft, what is ended, the ticket …"""
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]
     if detail == "interest":
         values["step"] = "end"
-    """The address of a route for our subjects; `detail` chooses the draft, what is ended, the ticket …"""
-    values = FIXED | subjects
-    if detail == "draft":
-        values["listing_id"] = subjects["draft_id"]
     if detail == "ended":
         values["service_id"] = subjects["ended_id"]
     if detail == "unknown":
