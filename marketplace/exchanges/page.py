@@ -19,6 +19,7 @@ from marketplace.ledger.errors import FactorNotPublished
 from marketplace.ledger.explaining import Explanation, explanation_of
 from marketplace.ledger.guarding import findings_of
 from marketplace.ledger.models import LedgerEntry
+from marketplace.ledger.wrong_input import sentence_of
 from marketplace.web.formats import day, money_per_t, tonnes
 from marketplace.web.labels import label
 from marketplace.web.language import language
@@ -99,7 +100,7 @@ def _figure(exchange: Exchange) -> tuple[Figure | None, str]:
     try:
         return figure_of(exchange), ""
     except InputError as wrong:
-        return None, gettext("The figure cannot be computed: %(why)s", why=str(wrong))
+        return None, sentence_of(wrong)
     except FactorNotPublished as missing:
         return None, missing.sentence()
 

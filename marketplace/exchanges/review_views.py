@@ -2,7 +2,6 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_login import current_user
 
 from marketplace.accounts.policy import Permission, find_or_404, may, requires, viewer
@@ -14,6 +13,7 @@ from marketplace.exchanges.forms import ReviewForm
 from marketplace.exchanges.models import FigureReview, ReviewState
 from marketplace.ledger.assessing import figure_of
 from marketplace.ledger.explaining import explanation_of
+from marketplace.ledger.wrong_input import sentence_of
 from marketplace.web.language import language
 
 bp = Blueprint("reviews", __name__)
@@ -44,7 +44,7 @@ def review(review_id: int) -> ResponseReturnValue:
     except DomainError as refused:
         flash(refused.sentence(), "error")
     except InputError as wrong:
-        flash(gettext("The figure cannot be computed: %(why)s", why=str(wrong)), "error")
+        flash(sentence_of(wrong), "error")
     return redirect(url_for("reviews.review", review_id=review_id), 303)
 
 
