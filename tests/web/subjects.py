@@ -36,6 +36,7 @@ from tests.factories import (
     side_user,
     trader,
     treatment,
+    under_review,
 )
 
 EMAILS = {
@@ -63,6 +64,8 @@ def make_subjects(world: World) -> dict[str, Any]:
     completed(slag, use="scm-cement")
     exchange = agreed(slag)
     delivered(exchange)
+    review = under_review(open_listing()).open_review
+    assert review is not None
     want = open_listing("grinding", kind=Kind.WANT, title="mineral admixture")
     with transaction():
         draft = listings.post(listing_facts(title="secret draft"), trader("ironworks"), str(uuid.uuid4()), False)
@@ -96,6 +99,7 @@ def make_subjects(world: World) -> dict[str, Any]:
             "other_id": want.id,
             "exchange_id": exchange.id,
             "delivery_id": delivery.id,
+            "review_id": review.id,
             "licence_id": licence.id,
             "site_id": spare.id,
             "member_id": member.id,
