@@ -26,3 +26,19 @@ class FactorNotPublished(DomainError):
         return gettext(
             "The emission factor %(factor)s is not published; ask a district officer.", factor=self.factor_id
         )
+
+
+class EntryTooLong(DomainError):
+    """An entry that no bundle of the public log could hold (C2SP tlog-tiles gives its length two bytes)."""
+
+    def __init__(self, length: int, most: int) -> None:
+        self.length, self.most = length, most
+        super().__init__(length)
+
+    def sentence(self) -> str:
+        return gettext(
+            "The ledger entry would be %(length)s bytes long, the ledger takes %(most)s: too many deliveries for one "
+            "exchange. Agree the rest as another exchange.",
+            length=self.length,
+            most=self.most,
+        )

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from marketplace.extensions import db
 from marketplace.ledger.merkle import HASH_BYTES
 from marketplace.ledger.models import LedgerEntry, LedgerHead, LedgerTile
-from marketplace.ledger.tiles import HEIGHT, WIDTH, TileAddress, TiledTree, TileError, bundle, fold
+from marketplace.ledger.tiles import HEIGHT, MOST_ENTRY_BYTES, WIDTH, TileAddress, TiledTree, TileError, bundle, fold
 
 
 class NotThere(TileError):
@@ -59,7 +59,11 @@ def read_bundle(number: int, width: int) -> bytes:
         .where(LedgerEntry.position >= first, LedgerEntry.position < first + width)
         .order_by(LedgerEntry.position)
     ).all()
-    return bundle([row.encode() for row in rows])
+    entries = [row.encode() for row in rows]
+    for position, entry in enumerate(entries, start=first):
+        if len(entry) > MOST_ENTRY_BYTES:
+            raise TileError(f"entry {position} has {len(entry)} bytes, a bundle takes {MOST_ENTRY_BYTES}; see its page")
+    return bundle(entries)
 
 
 def tree_of(size: int) -> TiledTree:
