@@ -8,6 +8,7 @@ which the stretch before ended.
 from __future__ import annotations
 
 import gc
+import json
 import multiprocessing
 import os
 from collections import deque
@@ -124,8 +125,11 @@ class _Run:
     ) -> None:
         self._connection = connection
         self.report = Report()
-        size, root = connection.execute(select(LedgerHead.size, LedgerHead.root_hash)).one()
+        size, root, frontier = connection.execute(
+            select(LedgerHead.size, LedgerHead.root_hash, LedgerHead.frontier)
+        ).one()
         self._head: tuple[int, str] = (size, root)
+        self._head_frontier: str = frontier
         self._since = since
         self._hashes_only = hashes_only
         self._keeps = since is None and not hashes_only  # totals can be compared only when every entry was read
@@ -166,6 +170,8 @@ class _Run:
             what = f"head says {self._head[0]} entries, root {self._head[1]}; the entries give {report.size}, root " \
                    f"{report.root_hash}"  # fmt: skip
             report.faults.append(Fault(None, what, Check.TREE))
+        elif self._head_frontier != json.dumps(self._progress.frontier):
+            report.faults.append(Fault(None, "head keeps another frontier than the entries give", Check.TREE))
         last = self._connection.scalar(select(func.max(LedgerEntry.position)))
         if last is not None and last >= self._head[0]:
             report.faults.append(Fault(last, f"stands beyond the head of {self._head[0]} entries", Check.TREE))

@@ -143,6 +143,14 @@ def test_two_entries_swapped(four):
     found(None, Check.SAVED, four)
 
 
+def test_the_heads_frontier_edited(four):
+    with write_access():
+        db.session.execute(
+            text("UPDATE ledger_head SET frontier = replace(frontier, substr(frontier, 3, 8), 'abababab')")
+        )
+    assert "another frontier" in found(None, Check.TREE)
+
+
 def test_the_last_entry_deleted(four):
     with write_access():
         db.session.execute(text("DELETE FROM ledger_entry WHERE position = 3"))
