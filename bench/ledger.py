@@ -42,7 +42,7 @@ from marketplace.ledger import factors, rollups, service, tile_store  # noqa: E4
 from marketplace.ledger.assessing import figure_of, raw_factors  # noqa: E402
 from marketplace.ledger.checkpoints import issue_checkpoint  # noqa: E402
 from marketplace.ledger.entries import assessment_body  # noqa: E402
-from marketplace.ledger.head import frontier_of, lock_head  # noqa: E402
+from marketplace.ledger.head import lock_head, move_head  # noqa: E402
 from marketplace.ledger.merkle import leaf_hash  # noqa: E402
 from marketplace.ledger.models import LedgerEntry  # noqa: E402
 from marketplace.ledger.recompute import quick_result  # noqa: E402
@@ -136,12 +136,11 @@ def fill(size: int, signed_every: int) -> int:
     parties = (row["supplier_park_id"], row["receiver_park_id"], row["supplier_id"], row["receiver_id"])
     while True:
         with transaction():
-            head = lock_head()
-            if head.size >= size:
+            frontier, made = lock_head(), []
+            if frontier.size >= size:
                 break
-            frontier, made = frontier_of(head), []
-            end = min(size, head.size + signed_every, (head.size // 256 + 1) * 256)
-            for position in range(head.size, end):
+            end = min(size, frontier.size + signed_every, (frontier.size // 256 + 1) * 256)
+            for position in range(frontier.size, end):
                 varied(body, position, chance)
                 canonical = canonical_bytes_quick(body)
                 leaf = leaf_hash(canonical)
@@ -153,9 +152,7 @@ def fill(size: int, signed_every: int) -> int:
                 )  # fmt: skip
                 sums.add(body, 1, parties)
             db.session.execute(insert(LedgerEntry), made)
-            head.size, head.root_hash = frontier.size, frontier.root().hex()
-            head.frontier = json.dumps(frontier.to_list())
-            db.session.flush()
+            move_head(frontier)
             tile_store.keep_full_tiles(frontier.size)
             if frontier.size % signed_every == 0 or frontier.size == size:
                 issue_checkpoint()

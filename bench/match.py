@@ -33,7 +33,7 @@ from marketplace.matching.core.encode import Encoder  # noqa: E402
 from marketplace.matching.core.picking import may_suggest_rows, weigh  # noqa: E402
 from marketplace.matching.core.rank import Matcher  # noqa: E402
 from marketplace.matching.core.search import search  # noqa: E402
-from marketplace.matching.core.snapshot import Writer, open_snapshot  # noqa: E402
+from marketplace.matching.core.snapshot import Mark, Writer, open_snapshot  # noqa: E402
 from marketplace.matching.core.training import train  # noqa: E402
 from marketplace.matching.core.values import MatchListing  # noqa: E402
 from marketplace.matching.serving.building import PART, encoded  # noqa: E402
@@ -124,7 +124,7 @@ def _build(folder: Path, size: int, encoder: Encoder) -> float:
     writer = Writer(folder, encoder.tables)
     writer.write("offers", size, encoded(_parts(size), size, encoder))
     writer.write("wants", 0, [])
-    writer.finish(0, "bench")
+    writer.finish(Mark(0, ""), "bench")
     return time.perf_counter() - start
 
 

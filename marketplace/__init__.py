@@ -69,6 +69,7 @@ def _register_pages(app: Flask) -> None:
     from marketplace.district.views import bp as district
     from marketplace.exchanges import policy as _exchange_policy  # noqa: F401 - registers its rules
     from marketplace.exchanges.views import bp as exchanges
+    from marketplace.ledger import factor_views as _factor_views  # noqa: F401 - adds its pages to those of the ledger
     from marketplace.ledger.certificates import policy as _certificate_policy  # noqa: F401 - registers its rules
     from marketplace.ledger.certificates.views import bp as certificates
     from marketplace.ledger.log_views import bp as log
@@ -76,8 +77,14 @@ def _register_pages(app: Flask) -> None:
     from marketplace.listings import policy as _listing_policy  # noqa: F401 - registers its rules
     from marketplace.listings.views import bp as listings
     from marketplace.matching import events as _match_events  # noqa: F401 - listens to exchanges
+    from marketplace.matching import policy as _matching_policy  # noqa: F401 - registers its rules
+    from marketplace.matching.beyond.views import bp as beyond
+    from marketplace.matching.interests import policy as _interest_policy  # noqa: F401 - registers its rules
+    from marketplace.matching.interests.views import bp as interests
     from marketplace.matching.views import bp as matching
     from marketplace.materials.views import bp as materials
+    from marketplace.measured import policy as _measured_policy  # noqa: F401 - registers its rules
+    from marketplace.measured.views import bp as measured
     from marketplace.notifications.views import bp as notifications
     from marketplace.web import errors, formats, frame
     from marketplace.web.dev import bp as dev
@@ -91,10 +98,13 @@ def _register_pages(app: Flask) -> None:
         materials,
         listings,
         matching,
+        interests,
+        beyond,
         exchanges,
         ledger,
         log,
         certificates,
+        measured,
         district,
         notifications,
         attachments,

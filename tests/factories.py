@@ -10,6 +10,7 @@ from marketplace.accounts.models import (
     Enterprise,
     EnterpriseState,
     Industry,
+    Licence,
     Membership,
     Office,
     Park,
@@ -19,6 +20,7 @@ from marketplace.accounts.models import (
 )
 from marketplace.accounts.parks import load_parks
 from marketplace.accounts.service import new_user
+from marketplace.attachments.service import Upload
 from marketplace.calendar import today
 from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
@@ -28,6 +30,14 @@ from marketplace.extensions import db
 from marketplace.listings import service as listings
 from marketplace.listings.models import Form, Kind, Listing, Nature, Rhythm
 from marketplace.listings.service import ListingFacts
+from marketplace.matching.beyond import treatments
+from marketplace.matching.beyond.treatments import TreatmentFacts
+from marketplace.matching.interests import service as interests
+from marketplace.matching.interests.service import InterestFacts
+from marketplace.matching.models import Interest, Pace, TreatmentService
+from marketplace.measured import service as measured
+from marketplace.measured.models import MeasuredFactor
+from marketplace.measured.service import Proposal
 
 PASSWORD = "three unrelated words"
 USCC = {
@@ -138,6 +148,13 @@ def open_listing(key: str = "ironworks", **changes: object) -> Listing:
     return made
 
 
+def saved_interest(key: str = "grinding", **changes: object) -> Interest:
+    """What an enterprise waits for, in the caller's transaction: offers of slag, told at once."""
+    usual: dict[str, object] = {"kind": Kind.OFFER, "pace": Pace.AT_ONCE}
+    usual |= changes or {"words": "slag"}
+    return interests.save(InterestFacts(**usual), trader(key), str(uuid.uuid4()))  # type: ignore[arg-type]
+
+
 def terms(**changes: object) -> TermsFacts:
     usual: dict[str, object] = {
         "quantity_t": Decimal(40),
@@ -214,7 +231,68 @@ def completed(listing: Listing, by: str = "grinding", **changes: object) -> Exch
     """An exchange with one delivery, confirmed by both sides: its figure is in the ledger."""
     exchange = agreed(listing, by, **changes)
     delivered(exchange)
+    confirm_both(exchange)
+    return exchange
+
+
+def confirm_both(exchange: Exchange) -> None:
+    """Both sides confirm completion."""
     for side in Side:
         with transaction():
             exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)))
     return exchange
+
+
+def treatment(key: str = "third", is_offered: bool = True, **changes: object) -> TreatmentService:
+    """What an enterprise offers to do with the material of others, in the caller's transaction."""
+    site = trader(key).membership.enterprise.sites[0]  # type: ignore[union-attr]
+    usual: dict[str, object] = {
+        "site_id": site.id,
+        "process": "grinding",
+        "takes": "slags",
+        "gives": "",
+        "capacity_t": Decimal(500),
+        "yield_fraction": Decimal("0.95"),
+        "price_cny_per_t": Decimal(45),
+        "emission_kgco2e_per_t": Decimal(38),
+    }
+    facts = TreatmentFacts(**(usual | changes))  # type: ignore[arg-type]
+    made = treatments.offer_treatment(facts, trader(key), str(uuid.uuid4()))
+    if not is_offered:
+        treatments.end_treatment(made)
+    db.session.flush()
+    return made
+
+
+def propose_factor(site: str = "ironworks", **changes: object) -> MeasuredFactor:
+    """A measurement handed in for the first site of an enterprise, in the caller's transaction."""
+    usual: dict[str, object] = {
+        "factor_key": "stockpile-inert",
+        "value": Decimal("3.2"),
+        "typed_value": "3.2",
+        "typed_unit": "kg CO2e/t",
+        "gsd": Decimal("1.1"),
+        "year": today().year - 1,
+        "method": "diesel of the yard's loaders over a year, by tonnes moved",
+    }
+    by = trader(site)
+    assert by.membership is not None
+    report = Upload("report.pdf", "application/pdf", b"%PDF-1.7 a report")
+    place = by.membership.enterprise.sites[0]
+    proposal = Proposal(**(usual | changes))  # type: ignore[arg-type]
+    return measured.propose(place, proposal, [report], by, str(uuid.uuid4()))
+
+
+def license_to(enterprise_id: int, hw_code: str, days: int = 90, is_verified: bool = True) -> None:
+    """A licence for hazardous waste, committed; without `is_verified` no officer has looked at it."""
+    with transaction():
+        db.session.add(
+            Licence(
+                enterprise_id=enterprise_id,
+                number="1",
+                hw_code=hw_code,
+                yearly_quantity_t=Decimal(9000),
+                valid_until=today() + timedelta(days=days),
+                verified_at=now() if is_verified else None,
+            )
+        )

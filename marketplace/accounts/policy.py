@@ -37,6 +37,8 @@ class Permission(enum.StrEnum):
     SEE_DISTRICT = "see_district"
     SEE_LEDGER = "see_ledger"
     REVERSE_ENTRIES = "reverse_entries"
+    PROPOSE_FACTORS = "propose_factors"
+    DECIDE_FACTORS = "decide_factors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ _GENERAL: dict[Permission, Callable[[Viewer], bool]] = {
     Permission.SEE_DISTRICT: lambda v: v.office is not None,
     Permission.SEE_LEDGER: lambda v: v.office in (Office.DISTRICT_OFFICER, Office.AUDITOR),
     Permission.REVERSE_ENTRIES: lambda v: v.office is Office.DISTRICT_OFFICER,
+    Permission.PROPOSE_FACTORS: lambda v: v.is_trader and v.is_approved,
+    Permission.DECIDE_FACTORS: lambda v: v.office is Office.DISTRICT_OFFICER,
 }
 
 Rule = Callable[[Viewer, Any], bool]

@@ -12,6 +12,8 @@ from marketplace.accounts.models import Enterprise, Licence, Site
 from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
+from marketplace.matching.models import TreatmentService
+from marketplace.measured.models import MeasuredFactor
 from marketplace.notifications import service as notifications
 from marketplace.places import CoordinateSystem, to_wgs84
 
@@ -66,11 +68,11 @@ def remove_site(site: Site) -> None:
     """Remove a place nothing refers to.
 
     Raises:
-        SiteInUse: a listing or an exchange names it.
+        SiteInUse: a listing, an exchange, a treatment or a measurement names it.
     """
-    used = select(Listing.id).where(Listing.site_id == site.id).limit(1)
     party = select(Exchange.id).where(or_(Exchange.supplier_site_id == site.id, Exchange.receiver_site_id == site.id))
-    if db.session.scalar(used) or db.session.scalar(party.limit(1)):
+    named = [select(model.id).where(model.site_id == site.id) for model in (Listing, TreatmentService, MeasuredFactor)]
+    if any(db.session.scalar(names.limit(1)) for names in (party, *named)):
         raise SiteInUse
     db.session.delete(site)
 

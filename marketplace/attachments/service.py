@@ -45,8 +45,13 @@ def read_uploads(files: Iterable[FileStorage | str | None], pictures_only: bool 
     return [_read(f, pictures_only) for f in given]
 
 
-def attach(uploads: Iterable[Upload], listing_id: int | None = None, delivery_id: int | None = None) -> None:
-    """Keep files for a listing or a delivery: bytes on disk by digest, a row in the caller's transaction."""
+def attach(
+    uploads: Iterable[Upload],
+    listing_id: int | None = None,
+    delivery_id: int | None = None,
+    measured_factor_id: int | None = None,
+) -> None:
+    """Keep files for a listing, delivery or measurement: bytes on disk by digest, a row in the caller's transaction."""
     for upload in uploads:
         digest = hashlib.sha256(upload.content).hexdigest()
         _store(digest, upload.content)
@@ -54,6 +59,7 @@ def attach(uploads: Iterable[Upload], listing_id: int | None = None, delivery_id
             Attachment(
                 listing_id=listing_id,
                 delivery_id=delivery_id,
+                measured_factor_id=measured_factor_id,
                 display_name=upload.display_name,
                 media_type=upload.media_type,
                 size_bytes=len(upload.content),

@@ -10,6 +10,7 @@ from marketplace.attachments.models import Attachment
 from marketplace.exchanges.models import Delivery
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
+from marketplace.measured.models import MeasuredFactor
 
 bp = Blueprint("attachments", __name__)
 
@@ -18,7 +19,12 @@ bp = Blueprint("attachments", __name__)
 def _as_its_owner(who: Viewer) -> ColumnElement[bool]:
     listings = db.select(Listing.id).where(may_see(Listing, who))
     deliveries = db.select(Delivery.id).where(may_see(Delivery, who))
-    return or_(Attachment.listing_id.in_(listings), Attachment.delivery_id.in_(deliveries))
+    measured = db.select(MeasuredFactor.id).where(may_see(MeasuredFactor, who))
+    return or_(
+        Attachment.listing_id.in_(listings),
+        Attachment.delivery_id.in_(deliveries),
+        Attachment.measured_factor_id.in_(measured),
+    )
 
 
 @bp.get("/attachments/<int:attachment_id>")

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from marketplace.carbon.library import LibraryFactor
+
 
 class InputError(ValueError):
     """A wrong input, named by its path.
@@ -30,6 +37,23 @@ class UnknownMaterial(LookupError):
     def __init__(self, material: str) -> None:
         super().__init__(f"no baseline for material {material!r}; add it to baselines.csv")
         self.material = material
+
+
+class MissingFactor(LookupError):
+    """No factor may be taken for what is wanted.
+
+    Args:
+        wanted: the id that was asked for.
+        nearest: what a person may decide to use, never taken by itself; None if there is nothing alike.
+        gsd: its spread when used for this, ≥ 1.
+    """
+
+    def __init__(self, wanted: str, nearest: LibraryFactor | None, gsd: Decimal | None) -> None:
+        offer = f"; nearest is {nearest.id} with a spread of {gsd:f}" if nearest and gsd else ""
+        super().__init__(f"no factor for {wanted!r}{offer}")
+        self.wanted = wanted
+        self.nearest = nearest
+        self.gsd = gsd
 
 
 class BrokenTable(ValueError):

@@ -1,47 +1,27 @@
-"""Where the uncertainty comes from, and a Monte Carlo as a second opinion (METHOD §4)."""
+"""A Monte Carlo as a second opinion on the interval (METHOD §4)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marketplace.carbon.assessment import Assessment
-from marketplace.carbon.decimals import ZERO, exact, ln, round_kg, round_micro, variance_of
+from marketplace.carbon.decimals import ZERO, exact, ln, round_kg
 from marketplace.carbon.intervals import Z_95, interval
 from marketplace.carbon.parsing import parse_input
 from marketplace.carbon.terms import KM_COMPONENTS, SUBSTITUTION_COMPONENTS, Term, terms_of
 from marketplace.carbon.values import AssessmentInput, Factor
 
-__all__ = ["Z_95", "interval", "is_skewed", "monte_carlo", "seed_of", "variance_shares"]
+__all__ = ["Z_95", "interval", "is_skewed", "monte_carlo", "seed_of"]
 
 Floats = NDArray[np.float64]
 
 SKEW_LIMIT = Decimal("0.10")
-
-
-def variance_shares(assessment: Assessment) -> list[tuple[str, Decimal]]:
-    """Each input's part of the variance, largest first, for a tornado picture.
-
-    Returns:
-        ``(name, share)``: a factor's id, ``substitution``, ``km`` or ``mass``; shares to 1e-6, together 1 up to
-        rounding. Inputs without variance are left out.
-    """
-    with exact():
-        variances = {
-            factor: variance_of(kgco2e, assessment.factors[factor].gsd)
-            for factor, kgco2e in assessment.exact_sensitivities.items()
-        }
-        parts = [*variances.items(), *((name, Decimal(part)) for name, part in asdict(assessment.specific).items())]
-        whole = sum((variance for _name, variance in parts), ZERO)
-        shares = [(name, round_micro(variance / whole)) for name, variance in parts if variance]
-    return sorted(shares, key=lambda share: (-share[1], share[0]))
 
 
 def is_skewed(linear: tuple[Decimal, Decimal], sampled: tuple[Decimal, Decimal]) -> bool:

@@ -16,8 +16,10 @@ from marketplace.database import now, transaction
 from marketplace.demo import bulk
 from marketplace.demo.behaviour import add_behaviour
 from marketplace.demo.history import add_history
+from marketplace.demo.measurements import add_measurements
 from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
+from marketplace.demo.treatments import add_treatments
 from marketplace.extensions import db
 from marketplace.ledger import factors
 from marketplace.listings.models import Listing
@@ -91,11 +93,13 @@ def _load() -> None:
     parks = {park.code: park for park in db.session.scalars(select(Park))}
     world = make_world(parks, rng)
     count = add_listings(world)
+    treatments = add_treatments(world)
+    add_measurements(world)
     completed = add_history(world)
     add_waiting_enterprise(world)
     _settle_old_messages()
     events = add_behaviour(world)
     click.echo(
-        f"demo: {len(world.enterprises)} enterprises, {count} listings, {completed} completed exchanges, "
-        f"{events} events of suggestions"
+        f"demo: {len(world.enterprises)} enterprises, {count} listings, {treatments} treatments, "
+        f"{completed} completed exchanges, {events} events of suggestions"
     )

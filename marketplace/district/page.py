@@ -9,8 +9,10 @@ from flask_babel import gettext
 
 from marketplace.accounts.models import Park
 from marketplace.accounts.queries import parks
+from marketplace.carbon.restating import Restatement
 from marketplace.district import queries
 from marketplace.district.queries import Flow, Period, Total
+from marketplace.district.restated import at_todays_factors
 from marketplace.ledger.models import Dimension
 from marketplace.web.formats import month as show_month
 from marketplace.web.pictures import (
@@ -31,6 +33,7 @@ class DistrictPage:
 
     period: Period
     grand: Total
+    today: Restatement
     tables: dict[Dimension, list[Total]]
     months: list[tuple[date, Total]]
     series: SeriesPicture
@@ -55,6 +58,7 @@ def district_page(period: Period, park_id: int | None, language: str) -> Distric
     return DistrictPage(
         period=period,
         grand=grand,
+        today=at_todays_factors(dimension, key, period),
         tables={d: rows for d, rows in found.items() if d is not Dimension.ALL},
         months=months,
         series=series(months),

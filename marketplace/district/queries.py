@@ -64,7 +64,7 @@ def totals(dimensions: Sequence[Dimension], period: Period, language: str) -> di
             func.sum(Rollup.exchanges),
             func.sum(Rollup.specific_variance),
         )
-        .where(Rollup.dimension.in_(dimensions), *_months(Rollup.month, period))
+        .where(Rollup.dimension.in_(dimensions), *in_months(Rollup.month, period))
         .group_by(Rollup.dimension, Rollup.key)
     ).all()
     sensitivities = _sensitivities(dimensions, period)
@@ -88,9 +88,9 @@ def total_of(found: Sequence[Total], key: str = "all") -> Total:
 
 def by_month(dimension: Dimension, key: str, period: Period) -> list[tuple[date, Total]]:
     """One total per month of one key, oldest first; months without entries are left out."""
-    cell = (Rollup.dimension == dimension, Rollup.key == key, *_months(Rollup.month, period))
+    cell = (Rollup.dimension == dimension, Rollup.key == key, *in_months(Rollup.month, period))
     rows = db.session.scalars(select(Rollup).where(*cell).order_by(Rollup.month))
-    factor_cell = (RollupFactor.dimension == dimension, RollupFactor.key == key, *_months(RollupFactor.month, period))
+    factor_cell = (RollupFactor.dimension == dimension, RollupFactor.key == key, *in_months(RollupFactor.month, period))
     factors: dict[date, dict[str, tuple[Decimal, Decimal]]] = defaultdict(dict)
     for f in db.session.scalars(select(RollupFactor).where(*factor_cell)):
         factors[f.month][f"{f.factor_id}@{f.factor_version}"] = (f.sensitivity_kgco2e, f.gsd)
@@ -111,7 +111,7 @@ def flows(period: Period) -> list[Flow]:
             func.sum(LedgerEntry.accepted_t),
             func.sum(LedgerEntry.net_kgco2e),
         )
-        .where(*_months(LedgerEntry.month, period))
+        .where(*in_months(LedgerEntry.month, period))
         .group_by(LedgerEntry.supplier_park_id, LedgerEntry.receiver_park_id)
     )
     return [Flow(*row) for row in rows]
@@ -163,7 +163,7 @@ def count_waiting() -> int:
     ).scalar_one()
 
 
-def _months(column: Any, period: Period) -> list[ColumnElement[bool]]:
+def in_months(column: Any, period: Period) -> list[ColumnElement[bool]]:
     found = []
     if period.start:
         found.append(column >= period.start)
@@ -180,7 +180,7 @@ def _sensitivities(
     factor = (RollupFactor.factor_id, RollupFactor.factor_version, RollupFactor.gsd)
     rows = db.session.execute(
         select(*cell, *factor, func.sum(RollupFactor.sensitivity_kgco2e))
-        .where(RollupFactor.dimension.in_(dimensions), *_months(RollupFactor.month, period))
+        .where(RollupFactor.dimension.in_(dimensions), *in_months(RollupFactor.month, period))
         .group_by(*cell, *factor)
     )
     found: dict[tuple[Dimension, str], dict[str, tuple[Decimal, Decimal]]] = defaultdict(dict)
@@ -209,7 +209,7 @@ def _parties_by_key(dimension: Dimension, period: Period) -> dict[str, set[int]]
         Dimension.PARK: (LedgerEntry.supplier_park_id, LedgerEntry.receiver_park_id),
     }[dimension]
     statement = select(*columns, LedgerEntry.supplier_id, LedgerEntry.receiver_id).distinct()
-    statement = statement.where(*_months(LedgerEntry.month, period))
+    statement = statement.where(*in_months(LedgerEntry.month, period))
     found: dict[str, set[int]] = defaultdict(set)
     for supplier_key, receiver_key, supplier_id, receiver_id in db.session.execute(statement):
         if dimension is Dimension.PARK:

@@ -11,14 +11,15 @@ from flask_login import current_user, login_required
 from marketplace.accounts import service as accounts
 from marketplace.accounts.errors import AlreadyDecided
 from marketplace.accounts.models import Enterprise, EnterpriseState, Licence, Office
-from marketplace.accounts.policy import Permission, Viewer, find_or_404, requires, viewer
+from marketplace.accounts.policy import Permission, Viewer, find_or_404, may_see, requires, viewer
 from marketplace.calendar import today
 from marketplace.database import transaction
-from marketplace.district import export, queries
+from marketplace.district import export, queries, restated
 from marketplace.district.forms import DecisionForm, EnterpriseFilterForm, PeriodForm
 from marketplace.district.page import district_page, series
 from marketplace.extensions import db
-from marketplace.ledger.models import Dimension
+from marketplace.ledger import factors as ledger_factors
+from marketplace.ledger.models import Dimension, EmissionFactor
 from marketplace.web.language import language
 from marketplace.web.parameters import positive_int
 
@@ -56,6 +57,34 @@ def download(kind: str) -> ResponseReturnValue:
         return _file(export.as_csv(table), "text/csv; charset=utf-8", "totals.csv")
     mime = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _file(export.as_xlsx(table), mime, "totals.xlsx")
+
+
+@bp.get("/district/factors")
+@requires(Permission.SEE_DISTRICT)
+def factors() -> ResponseReturnValue:
+    """As reported against today's factors: the difference, factor by factor."""
+    form = PeriodForm(request.args)
+    if not form.validate():
+        return render_template("district/factors.html", form=form, total=None), 400
+    own_park = _own_park(viewer())
+    cell = (Dimension.PARK, str(own_park)) if own_park else (Dimension.ALL, "all")
+    total = restated.at_todays_factors(*cell, form.period())
+    rows = restated.rows_of(total.changes, language())
+    return render_template("district/factors.html", form=form, total=total, rows=rows, is_own_park=own_park is not None)
+
+
+@bp.get("/district/factors/<factor_id>")
+@requires(Permission.SEE_LEDGER)
+def factor(factor_id: str) -> ResponseReturnValue:
+    """One factor's part in the totals, by material: from here to the entries."""
+    form = PeriodForm(request.args)
+    versions = ledger_factors.history(factor_id[:120], may_see(EmissionFactor, viewer()))
+    if not versions:
+        abort(404)
+    if not form.validate():
+        return render_template("district/factor.html", form=form, versions=versions, rows=[]), 400
+    rows = restated.by_material(factor_id, form.period(), language())
+    return render_template("district/factor.html", form=form, versions=versions, rows=rows)
 
 
 @bp.get("/totals")

@@ -81,10 +81,10 @@ class RequestForm(TermsForm):
         super().__init__(*args, **kwargs)
         self.site_id.choices = [(str(site.id), site.name) for site in sites]
 
-    def start_from_listing(self, listing: Listing, use: str) -> None:
-        """Before the first showing: what the listing says."""
+    def start_from_listing(self, listing: Listing, use: str, part_t: Decimal | None = None) -> None:
+        """Before the first showing: what the listing says, of which `part_t` tonnes may be asked for."""
         start = max(today(), listing.available_from)
-        self.quantity_t.data = min(listing.quantity_t, listing.free_t).quantize(Decimal("0.001"))
+        self.quantity_t.data = min(part_t or listing.quantity_t, listing.free_t).quantize(Decimal("0.001"))
         self.price_cny_per_t.data = listing.price_cny_per_t
         self.deliver_from.data = start
         self.deliver_until.data = max(start, min(listing.available_until, start + timedelta(days=60)))

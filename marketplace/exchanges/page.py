@@ -15,12 +15,11 @@ from marketplace.knowledge import knowledge
 from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger.assessing import Figure, figure_of
 from marketplace.ledger.errors import FactorNotPublished
+from marketplace.ledger.explaining import Explanation, explanation_of
 from marketplace.ledger.models import LedgerEntry
-from marketplace.ledger.picture import waterfall_of
 from marketplace.web.formats import day, money_per_t, tonnes
 from marketplace.web.labels import label
 from marketplace.web.language import language
-from marketplace.web.pictures import WaterfallPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class ExchangePage:
     changes: list[Change]
     figure: Figure | None
     figure_note: str
-    waterfall: WaterfallPicture | None
+    why: Explanation | None
     entries: list[LedgerEntry]
 
     @property
@@ -77,7 +76,7 @@ def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
         changes=_changes(exchange),
         figure=figure,
         figure_note=note,
-        waterfall=waterfall_of(figure.assessment.to_dict()) if figure else None,
+        why=explanation_of(figure.inputs, figure.factors, language()) if figure else None,
         entries=ledger_queries.entries_of_exchange(db.session, exchange.id),
     )
 

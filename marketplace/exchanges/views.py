@@ -29,7 +29,7 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.errors import NotEnoughLeft
 from marketplace.listings.models import Listing
 from marketplace.web.formats import tonnes
-from marketplace.web.parameters import positive_int
+from marketplace.web.parameters import positive_int, positive_tonnes
 
 bp = Blueprint("exchanges", __name__)
 
@@ -51,9 +51,9 @@ def request_match(listing_id: int) -> ResponseReturnValue:
     listing = find_or_404(Listing, listing_id, Permission.REQUEST, listing_queries.detail_options())
     who = viewer()
     form = RequestForm(material=listing.material, sites=queries.own_sites(who.enterprise_id or 0))
-    counter_id = positive_int(request.args.get("with"))
+    counter_id, part_t = positive_int(request.args.get("with")), positive_tonnes(request.args.get("quantity"))
     if not form.is_submitted():
-        form.start_from_listing(listing, request.args.get("use", ""))
+        form.start_from_listing(listing, request.args.get("use", ""), part_t)
     if not form.validate_on_submit():
         page = render_template("exchanges/request.html", listing=listing, form=form)
         return page, 422 if form.errors else 200

@@ -8,14 +8,14 @@ from typing import Any
 from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE
 from marketplace.carbon.method import Assessment, assess
+from marketplace.carbon.resolution import NO_STEP
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
 from marketplace.knowledge import knowledge
 from marketplace.ledger import factors as published
-from marketplace.ledger.models import EmissionFactor
+from marketplace.ledger.choosing import chosen_for, with_chosen
 from marketplace.listings.models import Kind, Nature
 from marketplace.matching.core.knowledge import Application
 
-NO_STEP = "none"
 WEIGHBRIDGE_GSD = "1.005"  # class III weighbridge, OIML R 76: about ±0.5 %
 SUGGESTED_DISTANCE_GSD = "1.1"  # a way suggested from two points, not an odometer
 
@@ -35,17 +35,19 @@ def figure_of(exchange: Exchange) -> Figure:
 
     Raises:
         InputError: a field is missing or wrong, for example no delivery yet.
+        FactorMissing: nothing may be taken for a factor that is wanted; the nearest is named.
         FactorNotPublished: a factor has no published version.
     """
     application = _application(exchange)
-    inputs = inputs_of(exchange, application)
-    rows = published.versions_in_force(factor_ids(inputs))
-    copies = {factor_id: published.copy_of(row) for factor_id, row in sorted(rows.items())}
+    wanted = inputs_of(exchange, application)
+    chosen = chosen_for(exchange, wanted)
+    inputs = with_chosen(wanted, chosen)
+    copies = {c.row.factor_id: c.to_copy() for c in sorted(chosen.values(), key=lambda c: c.row.factor_id)}
     return Figure(inputs, copies, assess(inputs, raw_factors(copies)), application)
 
 
 def inputs_of(exchange: Exchange, application: Application | None) -> dict[str, Any]:
-    """The method's raw input: decimals as strings."""
+    """The method's raw input: decimals as strings. Its factors are those wanted; `choosing` says which are taken."""
     deliveries = [d for d in exchange.deliveries if d.state is DeliveryState.CONFIRMED]
     standing = deliveries or exchange.counted_deliveries
     baseline = baseline_for(exchange.material)
@@ -65,26 +67,11 @@ def inputs_of(exchange: Exchange, application: Application | None) -> dict[str, 
     return inputs
 
 
-def factor_ids(inputs: Mapping[str, Any]) -> set[str]:
-    """Every factor the inputs name."""
-    steps = {inputs[step]["factor"] for step in ("disposal", "displaced", "reprocessing")}
-    if "rejects" in inputs:
-        steps.add(inputs["rejects"]["factor"])
-    legs = {leg["factor"] for delivery in inputs["deliveries"] for leg in delivery["legs"]}
-    return steps | legs | {inputs["default_mode"]}
-
-
 def raw_factors(copies: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """What the method takes of the copied factors: value, unit, spread and version."""
     return {
         factor_id: {key: copy[key] for key in ("value", "unit", "gsd", "version")} for factor_id, copy in copies.items()
     }
-
-
-def factor_rows(exchange: Exchange) -> list[EmissionFactor]:
-    """The factors that will go into the figure, for the page before completion."""
-    inputs = inputs_of(exchange, _application(exchange))
-    return sorted(published.versions_in_force(factor_ids(inputs)).values(), key=lambda f: (f.kind, f.factor_id))
 
 
 def _application(exchange: Exchange) -> Application | None:

@@ -1,6 +1,8 @@
 """Canonical JSON of ledger entries: RFC 8785, narrowed to what cannot be read in two ways.
 
-No floats (decimals, sizes and counters go in as strings), only NFC strings, no duplicate keys.
+No floats (decimals, sizes and counters go in as strings), only NFC strings, no duplicate keys. What nearly all values
+hold, plain texts in lists and objects, orjson writes and reads to the same bytes in a tenth of the time; a test
+compares. All else is asked of `rfc8785`.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import json
 import unicodedata
 from typing import Any, NoReturn
 
+import orjson
 import rfc8785
 
 
@@ -23,6 +26,9 @@ def canonical_bytes(value: Any) -> bytes:
         CanonicalError: a float, a string that is not NFC or holds a lone surrogate, a key that is not a string, a
             whole number beyond ±(2^53 − 1), any other type, or nesting too deep.
     """
+    data = _quick_bytes(value)
+    if data is not None:
+        return data
     try:
         _check(value, "$")
         return rfc8785.dumps(value)
@@ -36,6 +42,20 @@ def parse_canonical(data: bytes) -> Any:
     Raises:
         CanonicalError: not UTF-8, not JSON, a duplicate key, a float, or any byte other than the canonical ones.
     """
+    quick = quick_value(data)
+    return _careful_value(data) if quick is None else quick
+
+
+def quick_value(data: bytes) -> Any:
+    """The value of bytes that orjson shows to be canonical; None of others, which may be canonical all the same."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return value if _quick_bytes(value) == data else None
+
+
+def _careful_value(data: bytes) -> Any:
     try:
         value = json.loads(
             data.decode("utf-8"),
@@ -50,6 +70,36 @@ def parse_canonical(data: bytes) -> Any:
     if canonical_bytes(value) != data:
         raise CanonicalError("not in canonical form (RFC 8785)")
     return value
+
+
+def _quick_bytes(value: Any) -> bytes | None:
+    """The canonical bytes of a value that orjson writes as RFC 8785 does; None of others."""
+    try:
+        data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if _is_textual(value) else b""
+    except (TypeError, RecursionError):  # a lone surrogate, a key that is no text; too deep
+        return None
+    return data if data and _is_plain(data) else None
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether all text is NFC and in the basic plane, where code points sort as RFC 8785's UTF-16 units do."""
+    if data.isascii():
+        return True
+    text = data.decode()
+    return unicodedata.is_normalized("NFC", text) and len(text.encode("utf-16-le")) == 2 * len(text)
+
+
+def _is_textual(value: Any) -> bool:
+    """Whether a value holds nothing but objects, lists, strings and null, which orjson and RFC 8785 write alike."""
+    kind = type(value)
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
+        return kind is str or value is None
+    for item in value:  # noqa: SIM110 - all() with a generator takes three times as long, and this is in every entry
+        if type(item) is not str and not _is_textual(item):
+            return False
+    return True
 
 
 def _check(value: Any, path: str) -> None:

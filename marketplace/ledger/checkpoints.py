@@ -1,21 +1,23 @@
 """Signed checkpoints of the tree: issued with each entry, and by the worker at least every hour."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from marketplace.database import now
 from marketplace.extensions import db
 from marketplace.ledger.entries import stamp
-from marketplace.ledger.factor_table import factor_table
+from marketplace.ledger.factor_table import FactorTable, factor_table
 from marketplace.ledger.head import lock_head
 from marketplace.ledger.keys import listed_keys, signing_key
-from marketplace.ledger.models import Checkpoint, LedgerHead
+from marketplace.ledger.merkle import Frontier
+from marketplace.ledger.models import Checkpoint
 from marketplace.ledger.notes import CheckpointBody, Note, Signature
 
 OLDEST = timedelta(hours=1)
 FACTORS_LINE = "gcx-factors"
 TIME_LINE = "gcx-time"
+_ISSUE = insert(Checkpoint.__table__)
 
 
 def issue_checkpoint() -> Checkpoint:
@@ -24,17 +26,22 @@ def issue_checkpoint() -> Checkpoint:
     Raises:
         NoSigningKey: there is no usable key.
     """
-    return sign_head(lock_head())
+    sign_head(lock_head(), factor_table())
+    return db.session.scalars(select(Checkpoint).order_by(Checkpoint.id.desc()).limit(1)).one()
 
 
-def sign_head(head: LedgerHead) -> Checkpoint:
-    """Sign the head that the caller holds."""
-    at = now()
-    note = signed(body_of(head, at))
-    checkpoint = Checkpoint(size=head.size, root_hash=head.root_hash, issued_at=at, note=note.encoded)
-    db.session.add(checkpoint)
-    db.session.flush()
-    return checkpoint
+def sign_head(tree: Frontier, table: FactorTable) -> None:
+    """Sign the head that the caller holds: origin, size, root, the root of the factor table, and the time.
+
+    Raises:
+        NoSigningKey: there is no usable key.
+    """
+    at, key = now(), signing_key()
+    lines = (f"{FACTORS_LINE} {table.count} {table.root.hex()}", f"{TIME_LINE} {stamp(at)}")
+    body = CheckpointBody(key.name, tree.size, tree.root(), lines)
+    note = Note(body.text, (key.sign(body.text),))
+    row = {"size": tree.size, "root_hash": tree.root().hex(), "issued_at": at, "note": note.encoded}
+    db.session.connection().execute(_ISSUE, row)
 
 
 def issue_if_due() -> Checkpoint | None:
@@ -60,18 +67,6 @@ def checkpoint_covering(position: int) -> Checkpoint | None:
     return db.session.scalar(
         select(Checkpoint).where(Checkpoint.size > position).order_by(Checkpoint.size, Checkpoint.id).limit(1)
     )
-
-
-def body_of(head: LedgerHead, at: datetime) -> CheckpointBody:
-    """What a checkpoint of the head says: origin, size, root, the root of the factor table, and the time."""
-    table = factor_table()
-    lines = (f"{FACTORS_LINE} {table.count} {table.root.hex()}", f"{TIME_LINE} {stamp(at)}")
-    return CheckpointBody(signing_key().name, head.size, bytes.fromhex(head.root_hash), lines)
-
-
-def signed(body: CheckpointBody) -> Note:
-    """The checkpoint with our signature."""
-    return Note(body.text, (signing_key().sign(body.text),))
 
 
 def published_note(checkpoint: Checkpoint) -> Note:

@@ -1,7 +1,10 @@
 """What can go wrong with the ledger, as facts."""
 
+from decimal import Decimal
+
 from flask_babel import gettext
 
+from marketplace.carbon.library import LibraryFactor
 from marketplace.errors import DomainError
 
 
@@ -25,4 +28,30 @@ class FactorNotPublished(DomainError):
     def sentence(self) -> str:
         return gettext(
             "The emission factor %(factor)s is not published; ask a district officer.", factor=self.factor_id
+        )
+
+
+class FactorMissing(FactorNotPublished):
+    """Nothing in the order of METHOD §7 gives a factor; the nearest is named with its spread, but never taken."""
+
+    def __init__(self, factor_id: str, nearest: LibraryFactor | None, gsd: Decimal | None) -> None:
+        super().__init__(factor_id)
+        self.nearest, self.gsd = nearest, gsd
+
+    def sentence(self) -> str:
+        if self.nearest is None or self.gsd is None:
+            return gettext(
+                "There is no emission factor for %(factor)s, and none that is alike; ask a district officer.",
+                factor=self.factor_id,
+            )
+        return gettext(
+            "There is no emission factor for %(factor)s. The nearest is %(nearest)s (%(value)s %(unit)s, %(region)s "
+            "%(year)s, spread %(gsd)s); it is not used unless a district officer decides so.",
+            factor=self.factor_id,
+            nearest=self.nearest.id,
+            value=f"{self.nearest.value:f}",
+            unit=self.nearest.unit,
+            region=self.nearest.region,
+            year=self.nearest.year,
+            gsd=f"{self.gsd:f}",
         )

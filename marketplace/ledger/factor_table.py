@@ -1,4 +1,4 @@
-"""A root over all published factor versions, which each checkpoint states.
+"""The table of published factors: the newest version of each, and a root over all, which each checkpoint states.
 
 The versions are leaves of a Merkle tree like the ledger's, in the order of publication; so the root that an old
 checkpoint states can be checked against today's table, and a value changed under the same version shows.
@@ -6,6 +6,7 @@ checkpoint states can be checked against today's table, and a value changed unde
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -20,6 +21,9 @@ from marketplace.ledger.models import EmissionFactor
 FIELDS = ("factor_id", "version", "kind", "value", "unit", "gsd", "region", "year", "source", "source_detail")
 
 
+_STATE = select(func.count(), func.max(EmissionFactor.id), func.max(EmissionFactor.published_at))
+
+
 @dataclass(frozen=True, slots=True)
 class FactorTable:
     """How many versions are published, and the root over them."""
@@ -29,18 +33,18 @@ class FactorTable:
 
 
 def factor_table() -> FactorTable:
-    """The table as it is now. Versions are only added, so count and newest number tell whether it changed."""
-    count, newest = db.session.execute(select(func.count(), func.max(EmissionFactor.id))).one()
-    return _read(str(db.engine.url), count, newest)
+    """The table as it is now. Versions are only added, so count, newest number and time tell whether it changed."""
+    count, newest, published_at = db.session.connection().execute(_STATE).one()
+    return _read(str(db.engine.url), count, newest, published_at)
 
 
-def roots_by_count() -> Iterator[FactorTable]:
-    """The table after each version, read anew: what checkpoints of all times must state."""
+def roots() -> Iterator[bytes]:
+    """The root over the first 0, 1, 2, … versions, read anew: what checkpoints of all times must state."""
     frontier = Frontier()
-    yield FactorTable(0, frontier.root())
+    yield frontier.root()
     for line in lines():
         frontier.append(leaf_hash(line))
-        yield FactorTable(frontier.size, frontier.root())
+        yield frontier.root()
 
 
 def lines() -> Iterator[bytes]:
@@ -49,9 +53,9 @@ def lines() -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=4)
-def _read(_database: str, _count: int, _newest: int | None) -> FactorTable:
-    *_, last = roots_by_count()
-    return last
+def _read(_database: str, count: int, _newest: int | None, _published_at: datetime | None) -> FactorTable:
+    *_, last = roots()
+    return FactorTable(count, last)
 
 
 def _rows() -> Iterable[Row[tuple[object, ...]]]:

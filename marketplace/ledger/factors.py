@@ -1,11 +1,14 @@
 """Published versions of emission factors. A changed value is a new version; old entries keep theirs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
+from marketplace.accounts.models import Site
 from marketplace.carbon.library import LibraryFactor, library
+from marketplace.carbon.resolution import proxies
 from marketplace.extensions import db
 from marketplace.ledger.errors import FactorNotPublished
 from marketplace.ledger.head import lock_head
@@ -15,11 +18,12 @@ _COPIED = ["name_en", "name_zh", "kind", "unit", "region", "year", "source", "so
 
 
 def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int, int]:
-    """Publish what is new or changed in the reviewed data file; returns (new, changed)."""
+    """Publish what is new or changed in the data file, and its proxies; returns (new, changed)."""
     lock_head()  # checkpoints state a root over the versions in the order of their numbers
     latest = {f.factor_id: f for f in current_versions()}
     new = changed = 0
-    for factor in factors if factors is not None else library().values():
+    rows = list(factors if factors is not None else library().values())
+    for factor in [*rows, *proxies(rows)]:
         known = latest.get(factor.id)
         if known and _is_same(known, factor):
             continue
@@ -27,6 +31,43 @@ def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int
         db.session.add(_version(factor, known.version + 1 if known else 1))
     db.session.flush()
     return new, changed
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFacts:
+    """An approved measurement; the value in the unit of the factor that it takes the place of."""
+
+    value: Decimal
+    gsd: Decimal
+    year: int
+    region: str
+    detail: str
+
+
+def publish_measured(site: Site, instead_of: LibraryFactor, facts: MeasuredFacts) -> EmissionFactor:
+    """Publish what a site measured as the next version of its own factor; the library's stays as it is."""
+    lock_head()
+    factor_id = own_factor_id(site, instead_of.id)
+    known = current_versions([factor_id])
+    row = EmissionFactor(
+        factor_id=factor_id,
+        version=known[0].version + 1 if known else 1,
+        name_en=f"{instead_of.name_en} (measured at the site)",
+        name_zh=f"{instead_of.name_zh or instead_of.name_en}（厂区实测）",
+        kind=instead_of.kind,
+        value=facts.value,
+        unit=instead_of.unit,
+        gsd=facts.gsd,
+        region=facts.region,
+        year=str(facts.year),
+        source=f"own measurement of {site.enterprise.pseudonym}",
+        source_detail=facts.detail,
+        confidence="measured",
+        site_id=site.id,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def current_versions(factor_ids: Iterable[str] | None = None) -> list[EmissionFactor]:
@@ -61,13 +102,20 @@ def versions_in_force(factor_ids: set[str]) -> dict[str, EmissionFactor]:
     return found
 
 
-def history(factor_id: str) -> list[EmissionFactor]:
-    """All versions of one factor, newest first."""
+def history(factor_id: str, who_sees: ColumnElement[bool]) -> list[EmissionFactor]:
+    """All versions of one factor, newest first; none if it is hidden."""
     return list(
         db.session.scalars(
-            select(EmissionFactor).where(EmissionFactor.factor_id == factor_id).order_by(EmissionFactor.version.desc())
+            select(EmissionFactor)
+            .where(EmissionFactor.factor_id == factor_id, who_sees)
+            .order_by(EmissionFactor.version.desc())
         )
     )
+
+
+def own_factor_id(site: Site, key: str) -> str:
+    """The id of what a site measured itself in place of the library's factor ``key``; it says no name."""
+    return f"own-{site.enterprise.pseudonym}-{site.id}-{key}"
 
 
 def plain(value: Decimal) -> str:

@@ -1,5 +1,6 @@
 """Forms of the ledger."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import ColumnElement
 from wtforms import Field
 from wtforms.validators import Optional, ValidationError
 
+from marketplace.ledger.factor_queries import FactorLine
+from marketplace.ledger.factor_words import factor_kind, region_name
 from marketplace.ledger.models import Dimension
 from marketplace.ledger.queries import cell_filters
 from marketplace.web.fields import ChoiceField, DayField, LineField, Required, SubmissionForm, TextField
@@ -49,3 +52,49 @@ class EntryFilterForm(FlaskForm):
 
 def _month(day: date | None) -> date | None:
     return day.replace(day=1) if day else None
+
+
+class FactorFilterForm(FlaskForm):
+    """Which factors are listed; by GET, so that a selection has an address."""
+
+    class Meta:
+        csrf = False
+
+    q = LineField(lazy_gettext("Name or source"), maximum=80)
+    kind = ChoiceField(lazy_gettext("Kind"))
+    region = ChoiceField(lazy_gettext("Region"))
+    standing = ChoiceField(lazy_gettext("Standing"))
+
+    def __init__(self, *args: Any, lines: Sequence[FactorLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everything = ("", lazy_gettext("all"))
+        kinds, regions = ({getattr(line.row, name) for line in lines} for name in ("kind", "region"))
+        self.kind.choices = [everything, *((k, factor_kind(k)) for k in sorted(kinds))]
+        self.region.choices = [everything, *sorted(((r, region_name(r)) for r in regions), key=lambda c: c[1])]
+        self.standing.choices = [
+            everything,
+            ("used", lazy_gettext("used in figures")),
+            ("published", lazy_gettext("from a published source")),
+            ("estimate", lazy_gettext("estimate")),
+            ("unreviewed", lazy_gettext("not yet reviewed")),
+        ]
+        for field in (self.kind, self.region, self.standing):
+            field.data = field.data or ""
+
+    def lets_through(self, line: FactorLine) -> bool:
+        """Whether a factor passes all that was chosen."""
+        row, words = line.row, (self.q.data or "").casefold().split()
+        text = " ".join((row.factor_id, row.name_en, row.name_zh, row.source, row.source_detail)).casefold()
+        standing = {
+            "": True,
+            "used": line.used_in.count > 0,
+            "published": line.is_published,
+            "estimate": line.is_estimate,
+            "unreviewed": not line.is_reviewed,
+        }
+        return (
+            all(word in text for word in words)
+            and self.kind.data in ("", row.kind)
+            and self.region.data in ("", row.region)
+            and standing[self.standing.data]
+        )

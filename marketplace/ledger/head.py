@@ -2,20 +2,25 @@
 
 import json
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from marketplace.extensions import db
 from marketplace.ledger.merkle import Frontier
 from marketplace.ledger.models import LedgerHead
 
-
-def lock_head() -> LedgerHead:
-    """The head, held by this transaction: whoever appends waits here for the one before."""
-    return db.session.scalars(
-        select(LedgerHead).where(LedgerHead.id == 1).with_for_update().execution_options(populate_existing=True)
-    ).one()
+# Statements on the table itself: whoever appends needs no object, and the ledger waits for the one who holds its head.
+_HEAD = LedgerHead.__table__
+_LOCK = select(_HEAD.c.size, _HEAD.c.frontier).where(_HEAD.c.id == 1).with_for_update()
+_MOVE = update(_HEAD).where(_HEAD.c.id == 1)
 
 
-def frontier_of(head: LedgerHead) -> Frontier:
-    """The Merkle frontier as stored."""
-    return Frontier.from_list(head.size, json.loads(head.frontier))
+def lock_head() -> Frontier:
+    """The tree as it is, held by this transaction: whoever appends waits here for the one before."""
+    size, frontier = db.session.connection().execute(_LOCK).one()
+    return Frontier.from_list(size, json.loads(frontier))
+
+
+def move_head(tree: Frontier) -> None:
+    """Write the tree that this transaction, which holds the head, has made."""
+    moved = {"size": tree.size, "root_hash": tree.root().hex(), "frontier": json.dumps(tree.to_list())}
+    db.session.connection().execute(_MOVE, moved)

@@ -13,6 +13,7 @@ from marketplace.carbon.cli import Refused
 from marketplace.carbon.errors import BrokenTable
 from marketplace.carbon.impact import Change, change_of
 from marketplace.carbon.library import LibraryFactor, read_factors
+from marketplace.carbon.resolution import proxies
 from marketplace.extensions import db
 from marketplace.ledger.assessing import raw_factors
 from marketplace.ledger.models import EntryKind, LedgerEntry
@@ -20,7 +21,7 @@ from marketplace.ledger.models import EntryKind, LedgerEntry
 
 def impact_of(proposed: Mapping[str, LibraryFactor]) -> Iterator[tuple[int, Change]]:
     """Position and change of each standing entry with a changed factor; reads only, entry by entry."""
-    table = {factor_id: factor.to_raw() for factor_id, factor in proposed.items()}
+    table = {factor.id: factor.to_raw() for factor in [*proposed.values(), *proxies(proposed.values())]}
     reversed_ones = select(LedgerEntry.reverses).where(LedgerEntry.reverses.is_not(None))
     entries = db.session.execute(
         select(LedgerEntry.position, LedgerEntry.canonical)

@@ -138,6 +138,8 @@ class EmissionFactor(db.Model):
     confidence: Mapped[str] = mapped_column(String(20), default="")
     notes: Mapped[str] = mapped_column(Text, default="")
     published_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Whose own measurement it is; none for the library's. It says who may see it, and is no part of what entries copy.
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
 
     __table_args__ = (
         UniqueConstraint("factor_id", "version"),

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -163,7 +164,7 @@ class VerifierKey:
                 return False
             message, blob = cosigned_message(text, signature.time), blob[TIME_BYTES:]
         try:
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(blob, message)
+            _public(self.public_key).verify(blob, message)
         except InvalidSignature:
             return False
         return True
@@ -194,8 +195,7 @@ class SigningKey:
     @property
     def verifier(self) -> VerifierKey:
         """The public half."""
-        public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        return VerifierKey(self.name, public, self.algorithm)
+        return VerifierKey(self.name, _private(self.seed).public_key().public_bytes_raw(), self.algorithm)
 
     @property
     def encoded(self) -> str:
@@ -227,8 +227,7 @@ class SigningKey:
         return self._signature(cosigned_message(text, unix_seconds), unix_seconds.to_bytes(TIME_BYTES, "big"))
 
     def _signature(self, message: bytes, prefix: bytes) -> Signature:
-        made = Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
-        return Signature(self.name, self.verifier.key_id, prefix + made)
+        return Signature(self.name, self.verifier.key_id, prefix + _private(self.seed).sign(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +264,17 @@ class CheckpointBody:
         if not (size.isascii() and size.isdigit()) or size != str(int(size)):
             raise NoteError(f"the size of a checkpoint is a decimal without leading zeros, not {size[:40]!r}")
         return cls(origin, int(size), _base64(encoded, "root"), tuple(extensions))
+
+
+@lru_cache(maxsize=16)
+def _private(seed: bytes) -> Ed25519PrivateKey:
+    """The key made from its seed, which takes as long as signing with it."""
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+@lru_cache(maxsize=256)
+def _public(raw: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def cosigned_message(text: str, unix_seconds: int) -> bytes:

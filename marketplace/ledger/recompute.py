@@ -56,51 +56,58 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
     disposal = _factor(factors[disposal_id], PER_TONNE)
     displaced = _factor(factors[displaced_id], PER_TONNE)
     reprocessing = _factor(factors[reprocessing_id], PER_TONNE)
-    replaced = _number(product["substitution"]) * _share(product.get("quality", "1"))
+    replaced = displaced * _number(product["substitution"]) * _share(product.get("quality", "1"))
     rejects_id = inputs["rejects"]["factor"] if "rejects" in inputs else None
     rejects = _factor(factors[rejects_id], PER_TONNE) if rejects_id is not None else None
     default = _factor(factors[inputs["default_mode"]], PER_TONNE_KM)
-    dry = [_is_dry(basis[step]) for step in ("disposal", "displaced", "reprocessing")]
+    steps = ((disposal, _is_dry(basis["disposal"])), (replaced, _is_dry(basis["displaced"])),
+             (-reprocessing, _is_dry(basis["reprocessing"])))  # fmt: skip
+    # What a tonne counts, as weighed and dry: nothing is rounded, so the masses may be added up first.
+    per_wet, per_dry, needs_dry = _ZERO, _ZERO, False
+    for per_tonne, is_dry in steps:
+        if is_dry:
+            per_dry, needs_dry = per_dry + per_tonne, True
+        else:
+            per_wet += per_tonne
     mass_log, km_log = _log(inputs.get("mass_gsd", "1")), _log(inputs.get("km_gsd", "1"))
     substitution_log = _log(product.get("substitution_gsd", "1"))
 
-    sums = {disposal_id: _ZERO, displaced_id: _ZERO, reprocessing_id: _ZERO}
-    avoided = made = treated = moved = thrown = mass_variance = weighed = tonne_km = _ZERO
+    ways: dict[str, Decimal] = {}
+    accepted_t = dry_t = rejected_t = weighed_t = tonne_km = squares = _ZERO
     for delivery in inputs["deliveries"]:
         wet, reject, moisture = _number(delivery["wet_t"]), _number(delivery["reject_t"]), _number(delivery["moisture"])
         if not wet or reject > wet or moisture > 1 or (reject and rejects is None):
             raise _Unusual
         _day(delivery["weighed_on"])
         accepted = wet - reject
-        dried = accepted * (_ONE - moisture)
-        a = disposal * (dried if dry[0] else accepted)
-        m = displaced * replaced * (dried if dry[1] else accepted)
-        t = -reprocessing * (dried if dry[2] else accepted)
-        own = a + m + t
-        avoided += a
-        made += m
-        treated += t
-        sums[disposal_id] += a
-        sums[displaced_id] += m
-        sums[reprocessing_id] += t
+        own = per_wet * accepted
+        accepted_t += accepted
+        weighed_t += wet
+        if needs_dry:
+            dried = accepted * (_ONE - moisture)
+            dry_t += dried
+            own += per_dry * dried
         for leg in delivery["legs"]:
-            km, leg_id = _number(leg["km"]), leg["factor"]
-            way = -_factor(factors[leg_id], PER_TONNE_KM) * km * wet
-            tonne_km += km * wet
-            moved += way
-            own += way
-            sums[leg_id] = sums.get(leg_id, _ZERO) + way
-        if rejects is not None and rejects_id is not None:
-            gone = -rejects * reject
-            thrown += gone
-            own += gone
-            sums[rejects_id] = sums.get(rejects_id, _ZERO) + gone
-        weighed += wet
-        own *= mass_log
-        mass_variance += own * own
+            carried, leg_id = _number(leg["km"]) * wet, leg["factor"]
+            way = _factor(factors[leg_id], PER_TONNE_KM) * carried
+            tonne_km += carried
+            own -= way
+            ways[leg_id] = ways.get(leg_id, _ZERO) - way
+        if rejects is not None:
+            rejected_t += reject
+            own -= rejects * reject
+        squares += own * own
+    avoided, made, treated = [per_tonne * (dry_t if is_dry else accepted_t) for per_tonne, is_dry in steps]
+    moved, thrown = sum(ways.values(), _ZERO), -rejects * rejected_t if rejects is not None else _ZERO
     net = avoided + made + treated + moved + thrown
+    sums = {disposal_id: avoided}
+    parts = [(displaced_id, made), (reprocessing_id, treated), *ways.items()]
+    if rejects_id is not None:
+        parts.append((rejects_id, thrown))
+    for name, part in parts:
+        sums[name] = sums[name] + part if name in sums else part
     product_deviation, way_deviation = made * substitution_log, moved * km_log
-    specific = product_deviation * product_deviation + way_deviation * way_deviation + mass_variance
+    specific = product_deviation * product_deviation + way_deviation * way_deviation + squares * (mass_log * mass_log)
     variance = specific
     for name, sensitivity in sums.items():
         deviation = sensitivity * _log(factors[name]["gsd"])
@@ -120,7 +127,7 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
             "transport": str(_kg(moved)),
             "rejects": str(_kg(thrown)),
         },
-        "break_even_km": _break_even((net - moved) / weighed, -moved / tonne_km if tonne_km else default),
+        "break_even_km": _break_even((net - moved) / weighed_t, -moved / tonne_km if tonne_km else default),
         "shares": _shares(rounded, inputs["attribution"]),
         "sensitivities": {name: _plain(s.quantize(_MICRO) + _ZERO) for name, s in sums.items()},
         "specific_variance": _plain(specific.quantize(_MICRO) + _ZERO),
@@ -134,13 +141,22 @@ def _break_even(benefit: Decimal, per_km: Decimal) -> str | None:
 
 
 def _shares(net: Decimal, attribution: Mapping[str, str]) -> dict[str, str]:
-    *others, last = attribution
-    portions = {party: _number(text) for party, text in attribution.items()}
-    if sum(portions.values(), _ZERO) != 1:
+    *others, (last, _) = _portions(tuple(attribution.items()))
+    shares, rest = {}, net
+    for party, portion in others:
+        amount = _kg(net * portion)
+        rest -= amount
+        shares[party] = str(amount)
+    shares[last] = str(_kg(rest))
+    return shares
+
+
+@lru_cache(maxsize=1024)
+def _portions(attribution: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Decimal], ...]:
+    portions = tuple((party, _number(text)) for party, text in attribution)
+    if sum((portion for _, portion in portions), _ZERO) != 1:
         raise _Unusual
-    amounts = {party: _kg(net * portions[party]) for party in others}
-    amounts[last] = _kg(net - sum(amounts.values(), _ZERO))
-    return {party: str(amount) for party, amount in amounts.items()}
+    return portions
 
 
 def _kg(amount: Decimal) -> Decimal:

@@ -1,12 +1,12 @@
 """Append to the ledger: one writer at a time, in the transaction that completes the exchange."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from marketplace.database import now
 from marketplace.exchanges.models import Exchange
@@ -17,21 +17,32 @@ from marketplace.ledger.canonical import canonical_bytes, parse_canonical
 from marketplace.ledger.checkpoints import sign_head
 from marketplace.ledger.entries import assessment_body, reversal_body
 from marketplace.ledger.errors import AlreadyReversed, ReversalOfReversal
-from marketplace.ledger.head import frontier_of, lock_head
-from marketplace.ledger.merkle import leaf_hash
-from marketplace.ledger.models import EntryKind, LedgerEntry, LedgerHead
+from marketplace.ledger.factor_table import FactorTable, factor_table
+from marketplace.ledger.head import lock_head, move_head
+from marketplace.ledger.merkle import Frontier, leaf_hash
+from marketplace.ledger.models import EntryKind, LedgerEntry
+
+_INSERT = insert(LedgerEntry.__table__)
 
 
-def append_assessment(exchange: Exchange) -> LedgerEntry:
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where an entry stands, and since when."""
+
+    position: int
+    at: datetime
+
+
+def append_assessment(exchange: Exchange) -> Recorded:
     """Record the figure of a completed exchange and add it to the totals.
 
     Raises:
         InputError: the figure cannot be computed; nothing is recorded.
     """
-    head = lock_head()
+    tree, table = lock_head(), factor_table()
     figure = figure_of(exchange)
-    at = exchange.completed_at = now()  # after the wait for the head, so that entries stand in the order of time
-    body = assessment_body(head.size, exchange, figure, value_cny(exchange, figure.assessment.accepted_wet_t), at)
+    at = now()  # after the wait for the head, so that entries stand in the order of time
+    body = assessment_body(tree.size, exchange, figure, value_cny(exchange, figure.assessment.accepted_wet_t), at)
     parties = {
         "exchange_id": exchange.id,
         "supplier_id": exchange.supplier_id,
@@ -39,16 +50,17 @@ def append_assessment(exchange: Exchange) -> LedgerEntry:
         "supplier_park_id": exchange.supplier_site.park_id,
         "receiver_park_id": exchange.receiver_site.park_id,
     }
-    return _append(head, body, body, parties, None)
+    _append(tree, table, body, body, parties, None)
+    return Recorded(int(body["position"]), at)
 
 
-def reverse(position: int, reason: str) -> LedgerEntry:
+def reverse(position: int, reason: str) -> Recorded:
     """Take an entry back by another one; the entry itself stays.
 
     Raises:
         AlreadyReversed, ReversalOfReversal: as their names say.
     """
-    head = lock_head()
+    tree, table = lock_head(), factor_table()
     original = db.session.get_one(LedgerEntry, position)
     if original.kind is EntryKind.REVERSAL:
         raise ReversalOfReversal
@@ -59,37 +71,37 @@ def reverse(position: int, reason: str) -> LedgerEntry:
         name: getattr(original, name)
         for name in ("exchange_id", "supplier_id", "receiver_id", "supplier_park_id", "receiver_park_id")
     }
-    return _append(head, reversal_body(head.size, body, reason, now()), body, parties, position)
+    at = now()
+    reversal = reversal_body(tree.size, body, reason, at)
+    _append(tree, table, reversal, body, parties, position)
+    return Recorded(int(reversal["position"]), at)
 
 
 def _append(
-    head: LedgerHead,
+    tree: Frontier,
+    table: FactorTable,
     body: Mapping[str, Any],
     original: Mapping[str, Any],
     parties: Mapping[str, int],
     reverses: int | None,
-) -> LedgerEntry:
+) -> None:
     canonical = canonical_bytes(body)
-    frontier = frontier_of(head)
     leaf = leaf_hash(canonical)
-    frontier.append(leaf)
-    entry = LedgerEntry(
-        position=head.size,
-        reverses=reverses,
-        canonical=canonical.decode(),
-        leaf_hash=leaf.hex(),
-        root_hash=frontier.root().hex(),
+    row = {
+        "position": tree.size,
+        "reverses": reverses,
+        "canonical": canonical.decode(),
+        "leaf_hash": leaf.hex(),
         **columns_of(body),
         **parties,
-    )
-    db.session.add(entry)
-    head.size, head.root_hash, head.frontier = frontier.size, frontier.root().hex(), json.dumps(frontier.to_list())
-    db.session.flush()
+    }
+    tree.append(leaf)
+    db.session.connection().execute(_INSERT, row | {"root_hash": tree.root().hex()})
+    move_head(tree)
     keys = {k: v for k, v in parties.items() if k != "exchange_id"}
     rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
-    tile_store.keep_full_tiles(frontier.size)
-    sign_head(head)
-    return entry
+    tile_store.keep_full_tiles(tree.size)
+    sign_head(tree, table)
 
 
 def columns_of(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Pages of the ledger: the public head, entries, one entry and its downloads, factors."""
+"""Pages of the ledger: the public head, entries, one entry and its downloads."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,11 +12,13 @@ from marketplace.accounts.policy import Permission, find_or_404, may, may_see, r
 from marketplace.database import transaction
 from marketplace.errors import DomainError
 from marketplace.exchanges import service as exchanges
-from marketplace.ledger import checkpoints, factors, keys, queries, service, witnesses
+from marketplace.ledger import checkpoints, keys, queries, service, witnesses
+from marketplace.ledger.explaining import Explanation, explanation_of
 from marketplace.ledger.forms import EntryFilterForm, ReversalForm
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.pdf import entry_pdf
 from marketplace.ledger.picture import waterfall_of
+from marketplace.ledger.restated import entry_at_todays_factors
 from marketplace.ledger.second_opinion import second_opinion
 from marketplace.web.language import language
 from marketplace.web.parameters import positive_int
@@ -66,11 +71,18 @@ def entry(position: int) -> ResponseReturnValue:
         "ledger/entry.html",
         detail=detail,
         waterfall_picture=waterfall_of(detail.body["result"]),
-        opinion=second_opinion(detail.body, language()),
+        why=_why(detail.body),
+        today=entry_at_todays_factors(detail.body),
+        opinion=second_opinion(detail.body),
         may_reverse=may(viewer(), Permission.REVERSE_ENTRIES)
         and row.kind is EntryKind.ASSESSMENT
         and detail.reversed_by is None,
     )
+
+
+def _why(body: Mapping[str, Any]) -> Explanation | None:
+    """A reversal has no inputs of its own to explain."""
+    return explanation_of(body["inputs"], body["factors"], language()) if "inputs" in body else None
 
 
 @bp.get("/ledger/entries/<int:position>.json")
@@ -101,25 +113,10 @@ def reverse(position: int) -> ResponseReturnValue:
         return render_template("ledger/reverse.html", entry=row, form=form), 422 if form.errors else 200
     try:
         with transaction():
-            reversal = service.reverse(position, form.reason.data or "")
+            target = service.reverse(position, form.reason.data or "").position
             exchanges.reopen(row.exchange_id, current_user, form.reason.data or "")
-            target = reversal.position
     except DomainError as refused:
         flash(refused.sentence(), "error")
         return redirect(url_for("ledger.entry", position=position), 303)
     flash(gettext("Reversed. The exchange is open again for its parties to correct and complete."))
     return redirect(url_for("ledger.entry", position=target), 303)
-
-
-@bp.get("/ledger/factors")
-def factor_list() -> ResponseReturnValue:
-    """Every published factor with its source, for everybody."""
-    return render_template("ledger/factors.html", factors=factors.current_versions())
-
-
-@bp.get("/ledger/factors/<factor_id>")
-def factor(factor_id: str) -> ResponseReturnValue:
-    versions = factors.history(factor_id[:120])
-    if not versions:
-        abort(404)
-    return render_template("ledger/factor.html", versions=versions)

@@ -16,9 +16,10 @@ from marketplace.accounts.models import Park, Site
 from marketplace.accounts.policy import Viewer, may_see
 from marketplace.calendar import today
 from marketplace.extensions import db
+from marketplace.knowledge import knowledge
 from marketplace.listings import search_index
 from marketplace.listings.models import Kind, Listing, ListingState
-from marketplace.places import bounding_box, road_km
+from marketplace.places import DETOUR, bounding_box, road_km
 
 PAGE_SIZE = 20
 KM_PER_DEGREE = 111.32
@@ -40,7 +41,8 @@ class SearchWish:
     query: str = ""
     kind: Kind | None = None
     family: str = ""
-    material: str = ""
+    materials: tuple[str, ...] = ()
+    use: str = ""
     park_id: int | None = None
     is_hazardous: bool | None = None
     minimum_t: Decimal | None = None
@@ -148,8 +150,10 @@ def _conditions(wish: SearchWish, who: Viewer) -> list[ColumnElement[bool]]:
         found.append(Listing.kind == wish.kind)
     if wish.family:
         found.append(Listing.family == wish.family)
-    if wish.material:
-        found.append(Listing.material == wish.material)
+    if wish.materials:
+        found.append(Listing.material.in_(wish.materials))
+    if wish.use:
+        found.append(_serves(wish.use))
     if wish.park_id:
         found.append(Listing.park_id == wish.park_id)
     if wish.is_hazardous is not None:
@@ -161,7 +165,18 @@ def _conditions(wish: SearchWish, who: Viewer) -> list[ColumnElement[bool]]:
     return found
 
 
-def _within(origin: Origin, kilometres: float) -> ColumnElement[bool]:
+def _serves(use: str) -> ColumnElement[bool]:
+    """Offers of a material with that documented use, and wants that name the use."""
+    materials = {a.material for a in knowledge().of_use(use)}
+    names_it = search_index.condition(db.session, [[search_index.concept_token("u", use)]])
+    return or_(
+        and_(Listing.kind == Kind.OFFER, Listing.material.in_(sorted(materials))),
+        and_(Listing.kind == Kind.WANT, names_it),
+    )
+
+
+def _within(origin: Origin, road_kilometres: float) -> ColumnElement[bool]:
+    kilometres = road_kilometres / DETOUR  # what a hit shows as its distance is the way by road
     south, north, west, east = bounding_box(origin.lat, origin.lon, kilometres)
     box = and_(Listing.lat.between(south, north), Listing.lon.between(west, east))
     return and_(box, _squared_km(origin) <= kilometres * kilometres)

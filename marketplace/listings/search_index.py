@@ -6,7 +6,7 @@ Both databases index and search the same tokens, hence find the same listings.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement, bindparam, text
 from sqlalchemy.orm import Session, scoped_session
 
 from marketplace.knowledge import mentions_of
@@ -77,7 +77,8 @@ def condition(session: Session | scoped_session[Any], groups: list[list[str]]) -
     else:
         match = " & ".join("(" + " | ".join(f"'{t}'" for t in group) + ")" for group in groups)
         found = text("listing.id IN (SELECT listing_id FROM listing_fts WHERE vector @@ CAST(:match AS tsquery))")
-    return found.bindparams(match=match)  # type: ignore[return-value]
+    # a name of its own, so that a statement may hold two of these conditions
+    return found.bindparams(bindparam("match", match, unique=True))  # type: ignore[return-value]
 
 
 def _is_sqlite(session: Session | scoped_session[Any]) -> bool:

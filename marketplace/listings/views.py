@@ -17,7 +17,7 @@ from marketplace.listings.errors import BelowReserved, NotApproved, StaleListing
 from marketplace.listings.forms import ListingForm, SearchForm, TitleForm
 from marketplace.listings.maps import hits_map, listing_map
 from marketplace.listings.models import Listing
-from marketplace.listings.wishes import wish_of
+from marketplace.listings.wishes import asked, wish_of
 from marketplace.matching import events as suggestions
 from marketplace.matching import feedback, possible_users
 from marketplace.matching import service as matching
@@ -46,7 +46,12 @@ def search() -> ResponseReturnValue:
         form.form_errors.append(gettext("This page address is damaged. The search starts anew."))
         return render_template("listings/search.html", form=form, page=None), 400
     return render_template(
-        "listings/search.html", form=form, page=page, wish=wish, map=hits_map(page.hits, parks, language())
+        "listings/search.html",
+        form=form,
+        page=page,
+        wish=wish,
+        asked=asked(form),
+        map=hits_map(page.hits, parks, language()),
     )
 
 
@@ -65,7 +70,7 @@ def detail(listing_id: int) -> ResponseReturnValue:
         listing=listing,
         matches=matches,
         possible_users=possible_users.candidates_for(listing, who, language()),
-        costs=abatement_of(listing, matches),
+        costs={m.listing.id: abatement_of(listing, m.listing, m.match) for m in matches},
         map=listing_map(listing, [m.listing for m in matches], account_queries.parks(), language()),
         may_edit=may_edit,
         figures=[(thesaurus().concepts[f.component].name(language()), f) for f in figures_of(listing.text)],

@@ -5,6 +5,8 @@ from marketplace.listings.forms import SearchForm
 from marketplace.listings.models import Kind
 from marketplace.listings.queries import Origin, SearchWish, park_origin
 
+NARROWING = ("q", "kind", "family", "material", "park", "hazard", "near", "within", "least")
+
 
 def wish_of(form: SearchForm, parks: list[Park], own: Origin | None, language: str, after: str) -> SearchWish:
     """The validated form as a search; distances start from the chosen park or the enterprise's first site."""
@@ -14,7 +16,7 @@ def wish_of(form: SearchForm, parks: list[Park], own: Origin | None, language: s
         query=form.q.data or "",
         kind=Kind(form.kind.data) if form.kind.data else None,
         family=form.family.data or "",
-        material=form.material.data or "",
+        materials=(form.material.data,) if form.material.data else (),
         park_id=by_code[form.park.data].id if form.park.data else None,
         is_hazardous={"yes": True, "no": False}.get(form.hazard.data or ""),
         minimum_t=form.least.data,
@@ -23,3 +25,8 @@ def wish_of(form: SearchForm, parks: list[Park], own: Origin | None, language: s
         sort=form.sort.data or "newest",
         after=after,
     )
+
+
+def asked(form: SearchForm) -> dict[str, str]:
+    """The filters of the search as its address holds them, without order and page: what a saved interest keeps."""
+    return {name: form[name].raw_data[0] for name in NARROWING if form[name].raw_data and form[name].raw_data[0]}

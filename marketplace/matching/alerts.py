@@ -1,16 +1,23 @@
-"""Tell those whose listings a new one very likely fits, once, by the worker; the rest waits for the day's digest."""
+"""Tell those whose listings or saved interests a new one fits, once, by the worker; the rest waits for the digest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import islice
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from marketplace.accounts.models import Office
 from marketplace.accounts.policy import Viewer
+from marketplace.calendar import SHANGHAI, today
 from marketplace.database import now, transaction
 from marketplace.extensions import db
 from marketplace.listings.models import Listing, ListingState
 from marketplace.matching import digest, service
-from marketplace.matching.models import Dismissal, DismissalReason
+from marketplace.matching.interests import fitting as interests
+from marketplace.matching.interests.fitting import Fit
+from marketplace.matching.models import Dismissal, DismissalReason, Pace
+from marketplace.notifications.models import OutboxMessage
 from marketplace.notifications.service import tell, traders_of
 
 AT_ONCE_FROM = 0.8  # "very likely"
@@ -18,6 +25,7 @@ DAILY_FROM = 0.55  # "likely": once a day is soon enough
 MOST_LISTINGS = 20
 MOST_RANKED = 50
 MOST_TOLD = 12
+MOST_A_DAY = 20  # messages to a person because of interests: a bulk of listings fills the digest, not the inbox
 _EVERYTHING_OPEN = Viewer(office=Office.DISTRICT_OFFICER)
 
 
@@ -32,22 +40,47 @@ def alert_new_listings() -> int:
     return sum(_alert(listing_id) for listing_id in ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a new listing concerns, by enterprise: the owner's best fitting listing, what was asked for, the rest."""
+
+    owners: Mapping[int, int]
+    interested: Mapping[int, Fit]
+    later: Sequence[int]
+
+
 def _alert(listing_id: int) -> int:
     listing = db.session.get_one(Listing, listing_id)
     ranked = service.ranked_partners(listing, _EVERYTHING_OPEN, (), MOST_RANKED, explain=False)
-    fitting = [other for other, match in ranked if match.score >= AT_ONCE_FROM]
-    likely = {other.enterprise_id for other, match in ranked if match.score >= DAILY_FROM}
-    first_of_each: dict[int, int] = {}  # enterprise → its best fitting listing, best first
-    for other in fitting:
-        first_of_each.setdefault(other.enterprise_id, other.id)
+    likely = [(other.enterprise_id, other.id, match.score) for other, match in ranked if match.score >= DAILY_FROM]
+    asked = interests.fitting(listing)
     with transaction():
         if not _claim(listing_id):
             return 0
-        unwanted = _who_declined(listing_id, likely)
-        told = [(e, own) for e, own in first_of_each.items() if e not in unwanted][:MOST_TOLD]
-        for enterprise_id in sorted(likely - unwanted - {e for e, _ in told}):
+        concerned = {e for e, _, _ in likely} | {fit.enterprise_id for fit in asked}
+        audience = _audience(likely, asked, _who_declined(listing_id, concerned))
+        for enterprise_id in audience.later:
             digest.remember(traders_of(enterprise_id), listing_id)
-        return sum(_tell(enterprise_id, own_id, listing_id) for enterprise_id, own_id in told)
+        to_owners = sum(_tell(enterprise_id, own_id, listing_id) for enterprise_id, own_id in audience.owners.items())
+        return to_owners + sum(_tell_interested(fit, listing_id) for fit in audience.interested.values())
+
+
+def _audience(likely: Sequence[tuple[int, int, float]], asked: Sequence[Fit], unwanted: Set[int]) -> Audience:
+    """Who hears of a listing and how: once each, at once rather than later, owners of a fitting listing first.
+
+    `likely`: enterprise, its listing and the score, best first; `unwanted`: enterprises that want none of this.
+    """
+    best: dict[int, int] = {}
+    for enterprise_id, own_id, score in likely:
+        if score >= AT_ONCE_FROM and enterprise_id not in unwanted:
+            best.setdefault(enterprise_id, own_id)
+    owners = dict(islice(best.items(), MOST_TOLD))
+    interested: dict[int, Fit] = {}
+    for fit in asked:
+        if fit.pace is Pace.AT_ONCE and fit.enterprise_id not in unwanted | owners.keys():
+            interested.setdefault(fit.enterprise_id, fit)
+    concerned = {e for e, _, _ in likely} | {fit.enterprise_id for fit in asked}
+    return Audience(owners, interested, sorted(concerned - unwanted - owners.keys() - interested.keys()))
 
 
 def _claim(listing_id: int) -> bool:
@@ -81,3 +114,32 @@ def _tell(enterprise_id: int, own_id: int, listing_id: int) -> int:
     users = traders_of(enterprise_id)
     tell(users, "new_match", f"/listings/{own_id}", listing=own.title, new=new.title)
     return len(users)
+
+
+def _tell_interested(fit: Fit, listing_id: int) -> int:
+    """Whoever heard of enough today finds the listing in the digest."""
+    new, users = db.session.get_one(Listing, listing_id), traders_of(fit.enterprise_id)
+    full = _who_heard_enough({user.id for user in users})
+    digest.remember([user for user in users if user.id in full], listing_id)
+    told = [user for user in users if user.id not in full]
+    for user in told:
+        title = fit.titles.get(user.language, fit.titles["en"])
+        tell([user], "new_for_interest", f"/listings/{listing_id}", interest=title, new=new.title)
+    return len(told)
+
+
+def _who_heard_enough(user_ids: Set[int]) -> set[int]:
+    """Of these people, those who were told of as much today, as Shanghai counts days, as anybody should be."""
+    midnight = datetime.combine(today(), time(), SHANGHAI)
+    return set(
+        db.session.scalars(
+            select(OutboxMessage.user_id)
+            .where(
+                OutboxMessage.user_id.in_(user_ids),
+                OutboxMessage.kind == "new_for_interest",
+                OutboxMessage.created_at >= midnight,
+            )
+            .group_by(OutboxMessage.user_id)
+            .having(func.count() >= MOST_A_DAY)
+        )
+    )

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from flask.cli import AppGroup
 from marketplace.knowledge import knowledge
 from marketplace.matching import report, service, store
 from marketplace.matching.core.values import Match
-from marketplace.matching.files import BrokenFile, read_grades, read_listings
+from marketplace.matching.files import BrokenFile, read_grades, read_listings, write_whole
 
 match = AppGroup("match", help="Train, judge and explain the matcher.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -95,6 +96,7 @@ def all_command(out: Path, most: int, scheduler: str | None, workers: int) -> No
 @click.option("--explain", type=click.Path(dir_okay=False, path_type=Path), help="Reasons as JSON Lines.")
 def rank_command(offers: Path, wants: Path, out: Path, k: int | None, direction: str, explain: Path | None) -> None:
     """Rank the offers of a file for the wants of another, or the other way round: want, offer, score."""
+    _refuse_to_overwrite((offers, wants), [path for path in (out, explain) if path])
     try:
         supply, demand = read_listings(offers, is_offer=True), read_listings(wants, is_offer=False)
     except BrokenFile as wrong:
@@ -108,9 +110,12 @@ def rank_command(offers: Path, wants: Path, out: Path, k: int | None, direction:
         for found in rank(listing, others, k, explain=explain is not None):
             run.append(f"{found.want}\t{found.offer}\t{found.score:.6f}\n")
             reasons.append(_reasons_line(found))
-    _write(out, run)
-    if explain:
-        _write(explain, reasons)
+    try:
+        write_whole({out: run} | ({explain: reasons} if explain else {}))
+    except OSError as wrong:
+        raise click.ClickException(
+            f"{wrong.filename or out}: {wrong.strerror or wrong}; nothing was written"
+        ) from wrong
     click.echo(f"{len(run)} pairs of {len(demand)} wants and {len(supply)} offers")
 
 
@@ -128,6 +133,8 @@ def evaluate_command(offers: Path, wants: Path, qrels: Path, as_json: bool) -> N
         grades = read_grades(qrels, {w.id for w in demand}, {o.id for o in supply})
     except BrokenFile as wrong:
         raise click.ClickException(str(wrong)) from wrong
+    if not any(grade >= 2 for judged in grades.values() for grade in judged.values()):
+        raise click.ClickException(f"{qrels}: no want has an offer of grade 2 or 3, so there is nothing to find")
     matcher = store.matcher()
     ours = evaluation.evaluate(evaluation.rank_all(matcher, demand, supply), grades, demand, supply)
     qualities = {"matcher": ours} | evaluation.evaluate_baselines(grades, demand, supply)
@@ -186,7 +193,12 @@ def _reasons_line(found: Match) -> str:
     return json.dumps(body, ensure_ascii=False) + "\n"
 
 
-def _write(path: Path, lines: list[str]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text("".join(lines), encoding="utf-8")
-    temporary.replace(path)
+def _refuse_to_overwrite(inputs: Sequence[Path], results: Sequence[Path]) -> None:
+    """Before any work: each result has a folder and a file of its own."""
+    taken = {path.resolve() for path in inputs}
+    for path in results:
+        if path.resolve() in taken:
+            raise click.ClickException(f"{path} is named twice; results need a file of their own")
+        if not path.parent.is_dir():
+            raise click.ClickException(f"{path.parent}: no such folder")
+        taken.add(path.resolve())

@@ -10,7 +10,8 @@ from marketplace.accounts.policy import Viewer, may_see
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
 from marketplace.matching import service
-from marketplace.matching.page import MatchRow, offer_and_want, row_of
+from marketplace.matching.listing_values import offer_and_want
+from marketplace.matching.page import MatchRow, row_of
 from marketplace.matching.service import Suggestion
 
 MOST_COMPARED = 4

@@ -1,16 +1,22 @@
-"""Reading offers and wants from JSON Lines, refusing broken ones with their line number."""
+"""Reading offers and wants from JSON Lines, refusing broken ones with their line number; writing results whole."""
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from marketplace.matching.core.values import MatchListing
 
 _PER_MONTH = {"once": 1.0, "day": 30.4375, "week": 4.348, "month": 1.0, "year": 1 / 12}
 _TONNES = {"t": 1.0, "kg": 0.001}
+_LANGUAGES = ("en", "zh")
+_HAZARDS = {"none": False, "hazardous": True}
+_ACCEPTS = {False: False, True: True}
 _LONGEST = 200_000
+_MOST_SHOWN = 40  # characters of a wrong value that a message repeats
+T = TypeVar("T")
 
 
 class BrokenFile(ValueError):
@@ -21,75 +27,161 @@ def read_listings(path: Path, is_offer: bool) -> list[MatchListing]:
     """Listings of a file in the format of shared/matching/README.md.
 
     Raises:
-        BrokenFile: a line is no JSON object, misses a field, has an unknown unit or repeats an id.
+        BrokenFile: a line is no JSON object, misses a field, holds a value that is none of its field's, or repeats an
+            id; or the file holds no listing.
     """
     found: dict[str, MatchListing] = {}
-    for number, row in _objects(path):
+    lines: dict[str, int] = {}
+    for number, line in _lines(path):
         try:
-            listing = _listing(row, is_offer)
-        except (KeyError, TypeError, ValueError) as wrong:
-            detail = f"field {wrong} is missing" if isinstance(wrong, KeyError) else str(wrong)
-            raise BrokenFile(f"{path}:{number}: {detail}") from wrong
+            listing = _listing(_object(line), is_offer)
+        except ValueError as wrong:
+            raise BrokenFile(f"{path}:{number}: {wrong}") from wrong
         if listing.id in found:
-            raise BrokenFile(f"{path}:{number}: id {listing.id} stands twice")
-        found[listing.id] = listing
+            raise BrokenFile(
+                f"{path}:{number}: id {_shown(listing.id)} stands twice, first in line {lines[listing.id]}"
+            )
+        found[listing.id], lines[listing.id] = listing, number
+    if not found:
+        raise BrokenFile(f"{path}:1: the file holds no {'offer' if is_offer else 'want'}")
     return list(found.values())
 
 
-def _objects(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def write_whole(texts: Mapping[Path, Iterable[str]]) -> None:
+    """Write files, all of them or none: each beside its place first, then all are moved.
+
+    Raises:
+        OSError: a folder is missing or not to be written to; what was there stays.
+    """
+    aside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in texts}
     try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise BrokenFile(f"{path}:{number}: a JSON object is wanted")
-                yield number, row
+        for path, lines in texts.items():
+            with aside[path].open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(lines)
+        for path, temporary in aside.items():
+            temporary.replace(path)
+    finally:
+        for temporary in aside.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, with their numbers; a byte order mark is no part of the first."""
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                line = _decoded(raw, path, number).rstrip("\r\n")
+                if line.strip():
+                    yield number, line
+    except OSError as wrong:
+        raise BrokenFile(f"{path}: {wrong.strerror or wrong}") from wrong
+
+
+def _decoded(raw: bytes, path: Path, number: int) -> str:
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as wrong:
+        raise BrokenFile(f"{path}:{number}: byte {wrong.start + 1} is no UTF-8") from wrong
+
+
+def _object(line: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
     except json.JSONDecodeError as wrong:
-        raise BrokenFile(f"{path}:{number}: {wrong.msg}") from wrong
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise BrokenFile(f"{path}: {wrong}") from wrong
+        raise ValueError(f"no JSON: {wrong.msg} at character {wrong.pos + 1}") from wrong
+    except (ValueError, RecursionError) as wrong:  # a number of thousands of digits, or brackets without end
+        raise ValueError(f"no JSON that can be read: {wrong}") from wrong
+    if not isinstance(row, dict):
+        raise ValueError("a JSON object is wanted")
+    return row
 
 
 def _listing(row: Mapping[str, Any], is_offer: bool) -> MatchListing:
-    lat, lon, quantity = float(row["lat"]), float(row["lon"]), float(row["quantity"])
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise ValueError("lat or lon is out of range")
-    if not math.isfinite(quantity) or quantity < 0:
-        raise ValueError("quantity must be a number from 0")
-    if row["unit"] not in _TONNES:
-        raise ValueError(f"unknown unit {row['unit']!r}; t or kg")
-    if row["rhythm"] not in _PER_MONTH:
-        raise ValueError(f"unknown rhythm {row['rhythm']!r}")
-    if len(str(row["title"])) + len(str(row["description"])) > _LONGEST:
-        raise ValueError(f"the text is longer than {_LONGEST} characters")
+    title, description = _text(row, "title"), _text(row, "description")
+    if len(title) + len(description) > _LONGEST:
+        raise ValueError(f"title and description are longer than {_LONGEST} characters")
+    quantity = _number(row, "quantity", 0, math.inf)
+    tonnes, times = _one_of(row, "unit", _TONNES), _one_of(row, "rhythm", _PER_MONTH)
     return MatchListing(
-        id=str(row["id"]),
+        id=_id(row),
         is_offer=is_offer,
-        title=str(row["title"]),
-        description=str(row["description"]),
-        lat=lat,
-        lon=lon,
-        language=str(row["lang"]),
-        monthly_t=quantity * _TONNES[row["unit"]] * _PER_MONTH[row["rhythm"]],
-        is_hazardous=is_offer and row["hazard"] == "hazardous",
-        accepts_hazard=not is_offer and row["accepts_hazard"] is True,
+        title=title,
+        description=description,
+        lat=_number(row, "lat", -90, 90),
+        lon=_number(row, "lon", -180, 180),
+        language=_one_of(row, "lang", {name: name for name in _LANGUAGES}),
+        monthly_t=quantity * tonnes * times,
+        is_hazardous=is_offer and _one_of(row, "hazard", _HAZARDS),
+        accepts_hazard=not is_offer and _one_of(row, "accepts_hazard", _ACCEPTS),
     )
+
+
+def _field(row: Mapping[str, Any], name: str) -> Any:
+    if name not in row:
+        raise ValueError(f"field {name!r} is missing")
+    return row[name]
+
+
+def _id(row: Mapping[str, Any]) -> str:
+    """A name that can stand in a tab-separated run."""
+    value = _field(row, "id")
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        raise ValueError(f"id must be a text, not {_shown(value)}")
+    name = str(value)
+    if any(c in name for c in "\t\r\n") or not _is_writable(name):
+        raise ValueError(f"id {_shown(name)} cannot stand in a run: no tabs, line breaks or halves of characters")
+    return name
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = _field(row, name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be a text, not {_shown(value)}")
+    if not _is_writable(value):
+        raise ValueError(f"{name} holds half of a character (a lone surrogate)")
+    return value
+
+
+def _number(row: Mapping[str, Any], name: str, low: float, high: float) -> float:
+    value = _field(row, name)
+    try:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError
+        number = float(value)
+    except (ValueError, OverflowError) as wrong:
+        raise ValueError(f"{name} must be a number, not {_shown(value)}") from wrong
+    if not (math.isfinite(number) and low <= number <= high):
+        bounds = f"from {low}" if high == math.inf else f"between {low} and {high}"
+        raise ValueError(f"{name} must be a number {bounds}, not {_shown(value)}")
+    return number
+
+
+def _one_of(row: Mapping[str, Any], name: str, values: Mapping[Any, T]) -> T:
+    value = _field(row, name)
+    known = isinstance(value, str | bool) and value in values
+    if not known:
+        words = ", ".join(json.dumps(v) for v in values)
+        raise ValueError(f"unknown {name} {_shown(value)}; one of {words}")
+    return values[value]
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
+def _is_writable(text: str) -> bool:
+    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def read_grades(path: Path, wants: set[str], offers: set[str]) -> dict[str, dict[str, int]]:
     """Judgements, tab-separated want, offer, grade 0 to 3.
 
     Raises:
-        BrokenFile: a line has another shape, names an unknown listing, or judges a pair twice.
+        BrokenFile: a line has another shape, names an unknown listing, or judges a pair twice; or there is none.
     """
     found: dict[str, dict[str, int]] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise BrokenFile(f"{path}: {wrong}") from wrong
-    for number, line in enumerate(lines, 1):
+    for number, line in _lines(path):
         parts = line.split("\t")
         if len(parts) != 3 or parts[2] not in ("0", "1", "2", "3"):
             raise BrokenFile(f"{path}:{number}: want, offer and a grade from 0 to 3 are wanted")
@@ -99,4 +191,6 @@ def read_grades(path: Path, wants: set[str], offers: set[str]) -> dict[str, dict
         if offer in found.setdefault(want, {}):
             raise BrokenFile(f"{path}:{number}: {want} and {offer} are judged twice")
         found[want][offer] = int(grade)
+    if not found:
+        raise BrokenFile(f"{path}:1: the file holds no judgement")
     return found

@@ -38,9 +38,18 @@ def as_value(listing: Listing, licences: Licences) -> MatchListing:
     )
 
 
+def offer_and_want(one: Listing, other: Listing) -> tuple[Listing, Listing]:
+    """The two of a pair in this order."""
+    return (one, other) if one.kind is Kind.OFFER else (other, one)
+
+
 def licences_of(listings: Sequence[Listing]) -> Licences:
     """Verified categories of the enterprises of wants; without one nobody may take hazardous waste."""
-    ids = {x.enterprise_id for x in listings if x.kind is Kind.WANT and x.accepts_hazard}
+    return licences_of_enterprises({x.enterprise_id for x in listings if x.kind is Kind.WANT and x.accepts_hazard})
+
+
+def licences_of_enterprises(ids: set[int]) -> Licences:
+    """Categories verified and valid today, by enterprise; those without any are not in it."""
     if not ids:
         return {}
     rows = db.session.execute(

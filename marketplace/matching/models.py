@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.accounts.models import Enterprise, Site
+from marketplace.accounts.models import Enterprise, Park, Site
 from marketplace.database import ExactDecimal, Money, Tonnes, UtcDateTime, now, state_column_type
 from marketplace.extensions import db
 from marketplace.listings.models import Kind, Listing
@@ -112,8 +112,11 @@ class Pace(enum.StrEnum):
 
 
 class Interest(db.Model):
-    """What an enterprise wants to hear of without a listing of its own: a material, a use, words; all that is given
-    must fit. `kind` is that of the listings it waits for; `within_km` is measured from its nearest site."""
+    """A search an enterprise saved, to hear of new listings that it would find; all that is given must hold.
+
+    `kind` is that of the listings it waits for; `materials` are alternatives; `use` is what the material is to serve.
+    `within_km` is by road from `near_park` or `site`, else from the enterprise's first site. An ended one is mute.
+    """
 
     __tablename__ = "interest"
 
@@ -122,19 +125,46 @@ class Interest(db.Model):
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     kind: Mapped[Kind] = mapped_column(state_column_type(Kind))
-    material: Mapped[str] = mapped_column(String(60), default="")
+    words: Mapped[str] = mapped_column(String(200), default="")
     use: Mapped[str] = mapped_column(String(60), default="")
-    words: Mapped[str] = mapped_column(String(160), default="")
+    family: Mapped[str] = mapped_column(String(40), default="")
+    park_id: Mapped[int | None] = mapped_column(ForeignKey("park.id"))
+    is_hazardous: Mapped[bool | None]
+    minimum_t: Mapped[Decimal | None] = mapped_column(Tonnes)
     within_km: Mapped[Decimal | None] = mapped_column(ExactDecimal(1))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id", ondelete="SET NULL"))
+    near_park_id: Mapped[int | None] = mapped_column(ForeignKey("park.id"))
     pace: Mapped[Pace] = mapped_column(state_column_type(Pace), default=Pace.AT_ONCE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     enterprise: Mapped[Enterprise] = relationship()
+    park: Mapped[Park | None] = relationship(foreign_keys=[park_id])
+    site: Mapped[Site | None] = relationship()
+    near_park: Mapped[Park | None] = relationship(foreign_keys=[near_park_id])
+    materials: Mapped[list["InterestMaterial"]] = relationship(
+        cascade="all, delete-orphan", order_by="InterestMaterial.material"
+    )
 
     __table_args__ = (
-        CheckConstraint("material <> '' OR use <> '' OR words <> ''", name="names_something"),
-        Index("ix_interest_kind", "kind", "material"),
+        CheckConstraint("within_km > 0", name="within_positive"),
+        CheckConstraint("site_id IS NULL OR near_park_id IS NULL", name="one_origin"),
+        Index("ix_interest_waiting", "kind", "ended_at"),
     )
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The materials of which any will do; empty when that is open."""
+        return tuple(m.material for m in self.materials)
+
+
+class InterestMaterial(db.Model):
+    """One of the materials an interest would take."""
+
+    __tablename__ = "interest_material"
+
+    interest_id: Mapped[int] = mapped_column(ForeignKey("interest.id", ondelete="CASCADE"), primary_key=True)
+    material: Mapped[str] = mapped_column(String(60), primary_key=True)
 
 
 class Digest(db.Model):

@@ -10,8 +10,10 @@ from marketplace.knowledge import knowledge
 from marketplace.listings.models import Kind, Listing
 from marketplace.listings.quantities import monthly_t
 from marketplace.matching.core.benefit_interval import NetInterval, net_interval
-from marketplace.matching.core.beyond.costs import abatement
+from marketplace.matching.core.beyond.costs import Abatement
 from marketplace.matching.core.values import Match
+from marketplace.matching.costs import abatement_of
+from marketplace.matching.listing_values import offer_and_want
 from marketplace.matching.service import Suggestion
 from marketplace.matching.shares import ShareBar, stacked
 from marketplace.matching.weighing import QuantityFit
@@ -54,7 +56,7 @@ class MatchWish:
 class MatchRow:
     """A suggestion with the figures beside it; `bars` are its strongest reasons and the rest, adding up to the score.
 
-    `interval` is None where no documented use is known; `cost_cny_per_t_avoided` where a price is missing too.
+    `interval` is None where no documented use is known.
     """
 
     suggestion: Suggestion
@@ -62,7 +64,7 @@ class MatchRow:
     rest: ShareBar
     fit: QuantityFit
     interval: NetInterval | None
-    cost_cny_per_t_avoided: Decimal | None
+    cost: Abatement
 
     @property
     def listing(self) -> Listing:
@@ -71,6 +73,11 @@ class MatchRow:
     @property
     def match(self) -> Match:
         return self.suggestion.match
+
+    @property
+    def cost_cny_per_t_avoided(self) -> Decimal | None:
+        """Price and way; None where nothing is avoided or the price is still open, so that rows can be compared."""
+        return self.cost.cny_per_tco2e if self.cost.has_price else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +134,17 @@ def concerns_hazard(listing: Listing) -> bool:
 def row_of(listing: Listing, suggestion: Suggestion) -> MatchRow:
     """The figures of one suggestion beside its listing."""
     other, match = suggestion.listing, suggestion.match
-    offer, want = offer_and_want(listing, other)
+    offer, _ = offer_and_want(listing, other)
     told = suggestion.sentences[:REASONS]
     bars = stacked([s.share for s in told], match.score)
-    price = offer.price_cny_per_t if offer.price_cny_per_t is not None else want.price_cny_per_t
-    cost = abatement(price, match.distance_km, match.net_avoided_kgco2e_per_t)
     return MatchRow(
         suggestion=suggestion,
         bars=[(s.text, bar) for s, bar in zip(told, bars, strict=False)],
         rest=bars[-1],
         fit=quantity_fit(listing, other),
         interval=_interval(offer, match),
-        cost_cny_per_t_avoided=cost.cny_per_tco2e if cost.has_price else None,
+        cost=abatement_of(listing, other, match),
     )
-
-
-def offer_and_want(one: Listing, other: Listing) -> tuple[Listing, Listing]:
-    return (one, other) if one.kind is Kind.OFFER else (other, one)
 
 
 def quantity_fit(one: Listing, other: Listing) -> QuantityFit:

@@ -73,7 +73,7 @@ def ranked_partners(
     if index is None:
         return _from_database(ranker, subject, listing, who, dismissals, most, explain)
     query = ranker.query(subject)
-    keep = unless_dismissed(listing, dismissals, ranker.tables.number_of_material)
+    keep = unless_dismissed(query, listing, dismissals, ranker.tables.number_of_material)
     hits = index.search(query, ranker.model, most + SPARE, keep)
     found = merged(ranker, query, subject.id, hits, most + SPARE, explain)
     return _still_allowed(subject, listing, found, who)[:most]

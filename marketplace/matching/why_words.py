@@ -7,7 +7,8 @@ from flask_babel import gettext
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Kind, Listing
 from marketplace.matching.core.values import Match
-from marketplace.matching.page import offer_and_want, quantity_fit
+from marketplace.matching.listing_values import offer_and_want
+from marketplace.matching.page import quantity_fit
 from marketplace.matching.service import LEAST_SCORE
 from marketplace.matching.why_not import Answer, Obstacle
 from marketplace.places import road_km

@@ -45,6 +45,11 @@ MESSAGES: Mapping[str, Wording] = {
         _l("A new listing very likely fits yours. Request the match, or say why it is not for you."),
         _l("Look at the match"),
     ),
+    "new_for_interest": Wording(
+        _l("New: %(new)s"),
+        _l("A new listing fits your saved interest: %(interest)s. You can change or end it under Saved interests."),
+        _l("Look at the listing"),
+    ),
     "daily_digest": Wording(
         _l("New listings that may suit you: %(count)s"),
         _l("Today: %(new)s. You can switch this digest off in your account."),
@@ -68,6 +73,19 @@ MESSAGES: Mapping[str, Wording] = {
     ),
     "licence_waits": Wording(
         _l("%(enterprise)s: check licence %(licence)s"), _l("An enterprise has added a licence."), _l("Look and decide")
+    ),
+    "measured_waits": Wording(
+        _l("%(enterprise)s: check a measured factor (%(factor)s)"),
+        _l("An enterprise proposes a factor that it measured at its site."),
+        _l("Look and decide"),
+    ),
+    "measured_approved": Wording(
+        _l("Your measured factor is approved (%(factor)s, %(site)s)"),
+        _l("Exchanges requested from now on use it. Remark of the officer: %(reason)s"),
+        _l("Look at it"),
+    ),
+    "measured_rejected": Wording(
+        _l("Your measured factor was not approved (%(factor)s, %(site)s)"), _l("Reason: %(reason)s"), _l("Look at it")
     ),
     "exchange_request": Wording(_l("%(other)s requests a match"), _EXCHANGE, _OPEN),
     "exchange_propose": Wording(_l("%(other)s proposes other terms"), _EXCHANGE, _OPEN),

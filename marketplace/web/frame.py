@@ -8,8 +8,10 @@ from flask import Flask, g, request, url_for
 from flask_babel import gettext
 
 from marketplace.accounts.policy import Permission, Viewer, may, viewer
+from marketplace.carbon.resolution import PROXY_GSD
 from marketplace.district.queries import Total
 from marketplace.knowledge import knowledge
+from marketplace.ledger import factor_words
 from marketplace.matching.sentences import score_words
 from marketplace.materials.codes import show_low_code
 from marketplace.materials.taxonomy import taxonomy
@@ -41,7 +43,12 @@ def init_app(app: Flask) -> None:
         url_with=_url_with,
         title_of=_title_of,
         total_bars=_total_bars,
-        factor_kind=_factor_kind,
+        factor_kind=factor_words.factor_kind,
+        region_name=factor_words.region_name,
+        licence_words=factor_words.licence_words,
+        proxy_gsd=f"{PROXY_GSD:f}",
+        step_words=factor_words.step_words,
+        step_reason=factor_words.step_reason,
     )
 
 
@@ -131,16 +138,3 @@ def _total_bars(totals: Sequence[Total]) -> dict[str, BarRow]:
     """A bar for each total, in proportion to the largest."""
     rows = bar_rows([(t.key, t.net_kgco2e) for t in totals])
     return {row.label: row for row in rows}
-
-
-def _factor_kind(kind: str) -> str:
-    words = {
-        "production": gettext("Production"),
-        "production-secondary": gettext("Production from recovered material"),
-        "disposal": gettext("Disposal"),
-        "reprocessing": gettext("Reprocessing"),
-        "transport": gettext("Transport"),
-        "energy": gettext("Energy"),
-        "gwp": gettext("Global warming potential"),
-    }
-    return words.get(kind, kind)

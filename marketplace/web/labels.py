@@ -9,7 +9,9 @@ from marketplace.accounts.models import EnterpriseState, Industry, Office, Role
 from marketplace.exchanges.models import DeliveryState, ExchangeState, Mode, Side, TransportBy
 from marketplace.ledger.models import EntryKind
 from marketplace.listings.models import Form, Kind, ListingState, Nature, Rhythm
-from marketplace.matching.models import DismissalReason
+from marketplace.matching.core.beyond.blends import Objective
+from marketplace.matching.models import DismissalReason, Pace
+from marketplace.measured.models import MeasuredState
 
 # Pairs, not a dict: StrEnum members of different classes with the same value are equal.
 LABELS: list[tuple[enum.StrEnum, Any]] = [
@@ -23,6 +25,10 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (EnterpriseState.APPROVED, _l("Approved")),
     (EnterpriseState.REJECTED, _l("Rejected")),
     (EnterpriseState.SUSPENDED, _l("Suspended")),
+    (MeasuredState.PROPOSED, _l("Waits for an officer")),
+    (MeasuredState.APPROVED, _l("Approved")),
+    (MeasuredState.REJECTED, _l("Rejected")),
+    (MeasuredState.WITHDRAWN, _l("Withdrawn")),
     (Industry.STEEL, _l("Steel")),
     (Industry.METALLURGY, _l("Low-carbon metallurgy")),
     (Industry.NEW_ENERGY, _l("New energy")),
@@ -95,6 +101,10 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (DismissalReason.PRICE, _l("the price")),
     (DismissalReason.PARTNER, _l("not this partner")),
     (DismissalReason.OTHER, _l("another reason")),
+    (Pace.AT_ONCE, _l("at once")),
+    (Pace.DAILY, _l("in the daily digest")),
+    (Objective.CHEAPEST, _l("Cheapest")),
+    (Objective.CLEANEST, _l("Avoids most")),
     (EntryKind.ASSESSMENT, _l("Figure")),
     (EntryKind.REVERSAL, _l("Reversal")),
 ]

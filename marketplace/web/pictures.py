@@ -9,6 +9,7 @@ from marketplace.web.map_picture import MapPicture, MapPoint, ParkShape
 from marketplace.web.pictures_bars import BarRow, CompositionPart, MonthCell, bar_rows, composition_bar, months_bar
 from marketplace.web.pictures_charts import SeriesPicture, WaterfallPicture, month_series, waterfall
 from marketplace.web.pictures_map import corridor_map
+from marketplace.web.pictures_tornado import TornadoPicture, TornadoRow, tornado
 
 __all__ = [
     "BarRow",
@@ -18,11 +19,14 @@ __all__ = [
     "MonthCell",
     "ParkShape",
     "SeriesPicture",
+    "TornadoPicture",
+    "TornadoRow",
     "WaterfallPicture",
     "bar_rows",
     "composition_bar",
     "corridor_map",
     "month_series",
     "months_bar",
+    "tornado",
     "waterfall",
 ]

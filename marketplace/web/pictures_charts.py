@@ -1,8 +1,10 @@
 """The waterfall of a figure and the series of months. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from marketplace.web.pictures_text import (
     LINE,
@@ -23,6 +25,8 @@ from marketplace.web.pictures_text import (
     wrap,
 )
 
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class WaterfallBar:
@@ -41,6 +45,7 @@ class WaterfallBar:
     label_lines: tuple[Words, ...]
     value_words: Words
     end_x: float
+    note_lines: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +108,15 @@ class SeriesPicture(Picture):
     narrow: SeriesLayout
 
 
-def waterfall(components: Sequence[tuple[str, str, Decimal]], total_label: str) -> WaterfallPicture:
+def waterfall(
+    components: Sequence[tuple[str, str, Decimal]], total_label: str, notes: Mapping[str, str] = NO_NOTES
+) -> WaterfallPicture:
     """From zero through each component to the net.
 
     Args:
         components: key, label and value in kg CO2e of each, in the order to draw; may be empty.
         total_label: words of the last bar.
+        notes: what stands in small print under the bar of a key.
     """
     running = [Decimal(0)]
     for _key, _label, value in components:
@@ -117,11 +125,16 @@ def waterfall(components: Sequence[tuple[str, str, Decimal]], total_label: str) 
     divisor, unit = (1000, "t CO₂e") if largest >= 10000 else (1, "kg CO₂e")
     places = places_for(largest / divisor)
     rows = [
-        (key, label, value, show(value / divisor, places), running[i], running[i + 1], "gain" if value >= 0 else "loss")
+        _Row(
+            key, label, value, show(value / divisor, places), running[i], running[i + 1],
+            "gain" if value >= 0 else "loss", notes.get(key, ""),
+        )
         for i, (key, label, value) in enumerate(components)
-    ]
+    ]  # fmt: skip
     net = running[-1]
-    rows.append(("net", total_label, net, show(net / divisor, places), Decimal(0), net, "net"))
+    rows.append(
+        _Row("net", total_label, net, show(net / divisor, places), Decimal(0), net, "net", notes.get("net", ""))
+    )
     low, high = min(running), max(running)
     if low == high:
         high = Decimal(1)
@@ -130,21 +143,29 @@ def waterfall(components: Sequence[tuple[str, str, Decimal]], total_label: str) 
     )
 
 
-_Row = tuple[str, str, Decimal, str, Decimal, Decimal, str]
+class _Row(NamedTuple):
+    key: str
+    label: str
+    value: Decimal
+    text: str
+    start: Decimal
+    end: Decimal
+    kind: str
+    note: str
 
 
 def _waterfall(
     rows: Sequence[_Row], low: Decimal, high: Decimal, divisor: int, width: float, is_beside: bool
 ) -> WaterfallLayout:
     """Rows from top to bottom; labels stand beside their bar, or above it where there is little room."""
-    value_room = max(text_width(row[3]) for row in rows) * 1.08
-    label_room = min(200.0, max(text_width(row[1]) for row in rows)) if is_beside else width - value_room - 12
+    value_room = max(text_width(row.text) for row in rows) * 1.08
+    label_room = min(200.0, max(text_width(row.label) for row in rows)) if is_beside else width - value_room - 12
     left, right = (max(label_room + 14, 110.0), width - value_room - 14) if is_beside else (1.0, width - 1.0)
-    ticks, scale = _across(float(low), float(high), divisor, left, right, width)
+    ticks, scale = across(float(low), float(high), divisor, left, right, width)
     bars: list[WaterfallBar] = []
     y, bar_height = 4.0, 18.0 if is_beside else 14.0
-    for key, label, value, text, start, end, kind in rows:
-        lines = wrap(label, label_room)
+    for key, label, value, text, start, end, kind, note in rows:
+        lines, note_lines = wrap(label, label_room), wrap(note, width, 4) if note else ()
         words_height = LINE * len(lines)
         row_height = max(words_height, bar_height) if is_beside else words_height + bar_height + 2
         bar_y = y + (row_height - bar_height) / 2 if is_beside else y + words_height + 2
@@ -159,9 +180,10 @@ def _waterfall(
                 tuple(Words(line, 0.0, round(first + LINE * i, 2)) for i, line in enumerate(lines)),
                 Words(text, width, round(bar_y + bar_height / 2 + 4.5 if is_beside else first, 2), "end"),
                 scale(end),
+                tuple(Words(line, 0.0, round(y + row_height + LINE * (i + 1), 2)) for i, line in enumerate(note_lines)),
             )
         )  # fmt: skip
-        y += row_height + (12 if is_beside else 10)
+        y += row_height + LINE * len(note_lines) + (12 if is_beside else 10)
     bottom = y
     placed = tuple(Tick(t.value, t.at, Words(t.words.text, t.words.x, bottom + 17, "middle")) for t in ticks)
     # Beside the ticks where labels leave room at the left, else on a line of its own.
@@ -170,7 +192,7 @@ def _waterfall(
     return WaterfallLayout(width, height, tuple(bars), placed, Box(left, 0, right, bottom), scale(0), unit_words)
 
 
-def _across(
+def across(
     low: float, high: float, divisor: int, left: float, right: float, width: float
 ) -> tuple[list[Tick], Callable[[Number], float]]:
     """Ticks of a horizontal axis, as many as keep apart, and the scale from value to x."""

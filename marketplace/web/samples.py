@@ -33,6 +33,11 @@ class SampleForm(Form):
     is_hazardous = BooleanField("It is hazardous waste")
 
 
+def _swing(label: str, low: str, high: str, net_at_low: str, net_at_high: str, share: str) -> pictures.TornadoRow:
+    ends = Decimal(net_at_low), Decimal(net_at_high)
+    return pictures.TornadoRow(label, low, high, f"{low} – {high}", *ends, Decimal(share))
+
+
 def samples() -> dict[str, Any]:
     """Everything that `dev/components.html` shows beside its own text."""
     shapes = [
@@ -66,6 +71,18 @@ def samples() -> dict[str, Any]:
                 ("rejects", "Disposal of rejects", Decimal("-64")),
             ],
             "Net avoided",
+            {
+                "displaced": "38 t × 723 kg CO₂e/t · GB/T 24067 CN 2024 · 62 % of the uncertainty",
+                "transport": "16,600 t·km × 0.0747 kg CO₂e/tkm · 32–36 L/100 km CN 2022 · 3 %",
+            },
+        ),
+        "tornado": pictures.tornado(
+            Decimal("19876.5"),
+            [
+                _swing("Clinker, dry process 水泥熟料", "826", "908 kg CO₂e/t", "18210", "21600", "0.62"),
+                _swing("how much it replaces", "0.86 t/t", "1.04 t/t", "18900", "20850", "0.21"),
+                _swing("the distances", "−17 %", "+20.5 %", "20090", "19620", "0.01"),
+            ],
         ),
         "loss": pictures.waterfall(
             [("displaced", "Production displaced", Decimal("120")), ("transport", "Transport", Decimal("-310"))],

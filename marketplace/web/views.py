@@ -18,6 +18,7 @@ from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import Dimension
 from marketplace.listings import queries as listings
 from marketplace.listings.models import Kind
+from marketplace.measured import queries as measured
 from marketplace.web.language import LOCALES, language
 from marketplace.web.redirects import safe_next
 
@@ -77,7 +78,11 @@ def overview() -> ResponseReturnValue:
     who = viewer()
     if who.office is Office.DISTRICT_OFFICER:
         return render_template(
-            "work/officer.html", waiting=district.count_waiting(), disputed=exchanges.disputed(), head=ledger.head()
+            "work/officer.html",
+            waiting=district.count_waiting(),
+            measured=measured.count_waiting(),
+            disputed=exchanges.disputed(),
+            head=ledger.head(),
         )
     if who.office is Office.AUDITOR:
         return render_template("work/auditor.html", head=ledger.head())

@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.carbon.baselines import baseline_for, baselines, read_baselines
 from marketplace.carbon.errors import BrokenTable, UnknownMaterial
-from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE, Confidence, library, read_factors
+from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE, Confidence, library, provenance_faults, read_factors
 from marketplace.carbon.method import assess
 from marketplace.materials.taxonomy import taxonomy
 
@@ -131,3 +131,39 @@ def test_library_rows_serve_as_factors_of_an_assessment():
     )
 
     assert assessment.components["disposal"] == Decimal("100.000")
+
+
+def test_every_row_says_what_is_known_of_its_origin_and_no_more():
+    assert provenance_faults(library().values()) == []
+    assert {factor.reviewer for factor in library().values()} == {""}, "a review needs a person who made it"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"licence": ""}, "no licence"),
+        ({"licence": "OGL-UK-3.0", "source": "DESNZ", "place": ""}, "place in DESNZ is missing"),
+        ({"licence": "cited", "source": ""}, "source is missing"),
+        ({"licence": "own", "confidence": "high"}, "cannot be called high"),
+    ],
+    ids=str,
+)
+def test_what_the_origin_lacks_is_named(change, fault):
+    (found,) = provenance_faults(read_factors([{**ROW, "licence": "own", "confidence": "medium", **change}]).values())
+    assert fault in found
+
+
+@pytest.mark.parametrize("change", [{"licence": "free"}, {"reviewer": "Li Wei"}, {"reviewer": "2026-11-25"}], ids=str)
+def test_an_origin_that_cannot_be_is_refused(change):
+    with pytest.raises(BrokenTable):
+        read_factors([{**ROW, **change}])
+
+
+def test_a_review_has_a_name_and_a_day():
+    assert read_factors([{**ROW, "reviewer": "Li Wei 2026-11-25"}])["x"].reviewer == "Li Wei 2026-11-25"
+
+
+def test_rows_of_one_thing_are_of_one_kind_and_unit():
+    one, other = {**ROW, "thing": "t"}, {**ROW, "id": "y", "thing": "t", "unit": "kgCO2e/tkm"}
+    with pytest.raises(BrokenTable, match="another kind or unit"):
+        read_factors([one, other])

@@ -14,7 +14,7 @@ from marketplace.carbon.intervals import interval
 from marketplace.carbon.method import COMPONENTS, assess
 from marketplace.carbon.parsing import parse_input
 from marketplace.carbon.totals import Entry, combine, total
-from marketplace.carbon.uncertainty import is_skewed, monte_carlo, seed_of, variance_shares
+from marketplace.carbon.uncertainty import is_skewed, monte_carlo, seed_of
 from marketplace.ledger.canonical import canonical_bytes
 
 FACTORS = {
@@ -329,13 +329,6 @@ def test_equal_ids_of_different_versions_are_different_factors():
 
     assert mixed.net_kgco2e == same.net_kgco2e
     assert mixed.high_kgco2e < same.high_kgco2e
-
-
-def test_variance_shares_are_sorted_and_add_up_to_one():
-    shares = variance_shares(assess(an_input(), FACTORS))
-
-    assert [name for name, _share in shares][:2] == ["substitution", "clinker"]
-    assert abs(sum(share for _name, share in shares) - 1) < Decimal("0.0001")
 
 
 def test_the_monte_carlo_is_repeatable_and_near_the_linear_interval():

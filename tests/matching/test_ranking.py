@@ -14,7 +14,6 @@ from marketplace.knowledge import knowledge, mentions_of
 from marketplace.matching.core import training
 from marketplace.matching.core.rank import may_suggest
 from marketplace.matching.core.values import MatchListing
-from marketplace.matching.files import BrokenFile, read_listings
 from marketplace.matching.store import matcher
 from marketplace.materials.classify import classifier
 
@@ -173,39 +172,6 @@ def test_the_judged_set_is_ranked_better_than_by_every_baseline(app, tmp_path):
     found = json.loads(judged.stdout.splitlines()[0])
     assert found["all"]["ndcg10"] > BEST_BASELINE
     assert found["hazard_violations"] == 0
-
-
-LINE = {
-    "id": "1", "lang": "en", "title": "slag", "description": "", "quantity": "10", "unit": "t", "rhythm": "once",
-    "hazard": "none", "lat": 31.4, "lon": 121.4,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"unit": "ton"}, "unknown unit"),
-        ({"quantity": "many"}, "could not convert"),
-        ({"quantity": "nan"}, "quantity"),
-        ({"lat": 900}, "out of range"),
-        ({"title": None, "rhythm": "hourly"}, "unknown rhythm"),
-        ({"description": "x" * 5_000_000}, "longer than"),
-    ],
-)
-def test_a_wrong_line_is_named(tmp_path, change, words):
-    path = tmp_path / "offers.jsonl"
-    path.write_text(json.dumps(LINE) + "\n" + json.dumps(LINE | {"id": "2"} | change) + "\n", encoding="utf-8")
-    with pytest.raises(BrokenFile, match=words) as refused:
-        read_listings(path, is_offer=True)
-    assert ":2:" in str(refused.value)
-
-
-def test_broken_json_missing_fields_and_repeated_ids_are_named(tmp_path):
-    path = tmp_path / "offers.jsonl"
-    for text, words in (("{", "offers.jsonl:1"), ('{"id": "1"}', "missing"), (f"{json.dumps(LINE)}\n" * 2, "twice")):
-        path.write_text(text, encoding="utf-8")
-        with pytest.raises(BrokenFile, match=words):
-            read_listings(path, is_offer=True)
 
 
 def test_no_listings_give_no_matches(ranker):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from marketplace.knowledge import knowledge
-from marketplace.matching.core.block import block_of, order_of
+from marketplace.matching.core.block import block_of
+from marketplace.matching.core.boxes import order_of
 from marketplace.matching.core.picking import may_suggest_rows, weigh
 from marketplace.matching.core.search import search
 from marketplace.matching.core.training import drawn_offer, drawn_want

@@ -21,16 +21,21 @@ from marketplace.ledger.certificates import service as certificates
 from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind
+from marketplace.measured import service as measured
 from tests.factories import (
     World,
     agreed,
     completed,
     delivered,
     delivery_facts,
+    find_user,
     listing_facts,
     open_listing,
+    propose_factor,
+    saved_interest,
     side_user,
     trader,
+    treatment,
 )
 
 EMAILS = {
@@ -82,8 +87,11 @@ def make_subjects(world: World) -> dict[str, Any]:
         newest = latest_checkpoint()
         assert newest is not None
         files = {a.listing_id is not None: a.id for a in db.session.scalars(select(Attachment))}
+        approved, waiting = (propose_factor(site="ironworks") for _ in range(2))
+        measured.approve(approved.id, "seen", find_user(EMAILS["officer"]))
         return {
             "listing_id": slag.id,
+            "interest_id": saved_interest("ironworks").id,
             "draft_id": draft.id,
             "other_id": want.id,
             "exchange_id": exchange.id,
@@ -94,10 +102,15 @@ def make_subjects(world: World) -> dict[str, Any]:
             "invitation_id": invitation.id,
             "enterprise_id": ironworks.id,
             "position": 0,
+            "service_id": treatment("ironworks").id,
+            "ended_id": treatment("ironworks", is_offered=False).id,
             "checkpoint_id": newest.id,
             "serial": certificates.issue(0, trader("ironworks")).serial,
             "attachment_id": files[True],
             "ticket_id": files[False],
+            "proposal_id": waiting.id,
+            "evidence_id": waiting.evidence[0].id,
+            "own_factor_id": approved.published.factor_id if approved.published else "",
         }
 
 
@@ -118,12 +131,24 @@ FIXED = {
 
 
 def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "") -> str:
-    """The address of a route for our subjects; `detail` chooses the draft, the ticket or an unknown serial."""
+    """The address of a route for our subjects; `detail` chooses draft, ticket, interest's step or unknown serial."""
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]
+    if detail == "interest":
+        values["step"] = "end"
+    """The address of a route for our subjects; `detail` chooses the draft, what is ended, the ticket …"""
+    values = FIXED | subjects
+    if detail == "draft":
+        values["listing_id"] = subjects["draft_id"]
+    if detail == "ended":
+        values["service_id"] = subjects["ended_id"]
     if detail == "unknown":
         values["serial"] = "0" * 32
+    if detail == "evidence":
+        values["attachment_id"] = subjects["evidence_id"]
+    if detail == "measured":
+        values["factor_id"] = subjects["own_factor_id"]
     if detail == "ticket":
         values["attachment_id"] = subjects["ticket_id"]
     rule = next(r for r in app.url_map.iter_rules() if r.endpoint == endpoint)

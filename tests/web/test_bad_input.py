@@ -21,7 +21,7 @@ FIELDS = (
     "mode use note gross_t tare_t weighed_on ticket_number weighed_at_site_id distance_km moisture_percent reject_t "
     "reason text submission version email password again name uscc industry consent role park_id lat lon system number "
     "hw_code yearly_quantity_t valid_until decision language low_code description next with view price_from price_to "
-    "why show via is_learned_from"
+    "why show via is_learned_from material_2 material_3 pace"
 ).split()
 
 

@@ -12,7 +12,7 @@ from marketplace.database import transaction
 from marketplace.demo.bulk import load_listings
 from marketplace.demo.people import rows as demo_rows
 from marketplace.extensions import db
-from tests.factories import PASSWORD, completed, open_listing
+from tests.factories import PASSWORD, completed, open_listing, park, saved_interest
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_STATEMENTS = 12
@@ -61,12 +61,16 @@ def officer(app, world, monkeypatch):
 def test_statements_per_page_do_not_grow_with_the_rows(app, world, trader, officer):
     slag = open_listing(quantity=Decimal(5000))
     exchange = completed(slag, use="scm-cement")
+    with transaction():
+        interest_id = saved_interest("ironworks", words="slag", within_km=Decimal(40)).id
     pages = {
         "/": trader,
         "/listings": trader,
         "/listings?q=slag&sort=distance": trader,
         f"/listings/{slag.id}": trader,
         "/my-listings": trader,
+        "/interests": trader,
+        f"/interests/{interest_id}": trader,
         "/exchanges": trader,
         f"/exchanges/{exchange.id}": trader,
         "/work": trader,
@@ -80,6 +84,8 @@ def test_statements_per_page_do_not_grow_with_the_rows(app, world, trader, offic
         few = {path: statements(client, path) for path, client in pages.items()}
         with transaction():
             load_listings(300, seed=1)
+            for material in ("bof-slag", "gbfs", "sawdust"):
+                saved_interest("ironworks", materials=(material, "occ"), park_id=park("luojing").id)
         for by in ("grinding", "third", "grinding"):
             completed(open_listing(), by)
         many = {path: statements(client, path) for path, client in pages.items()}

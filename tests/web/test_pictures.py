@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from marketplace.web.pictures import (
     MapPoint,
     ParkShape,
+    TornadoRow,
     bar_rows,
     composition_bar,
     corridor_map,
     month_series,
     months_bar,
+    tornado,
     waterfall,
 )
 from marketplace.web.pictures_text import Box, show, text_width, wrap
@@ -77,6 +79,59 @@ def test_the_bars_of_a_waterfall_stay_inside_the_plot(rows):
 def test_the_words_of_a_waterfall_keep_apart_and_inside(rows):
     for layout in layouts(waterfall(rows, "净避免排放")):
         words = [line for bar in layout.bars for line in (*bar.label_lines, bar.value_words)]
+        words += [*(tick.words for tick in layout.ticks), layout.unit_words]
+
+        assert overlapping(words) == []
+        assert all(line.box.is_inside(whole(layout)) for line in words)
+
+
+@given(components)
+def test_the_notes_of_a_waterfall_stand_apart_below_their_bars(rows):
+    notes = {key: f"{label}: 421.4 t × 1,200 kg CO₂e/t · 水泥熟料, CN 2023 · 62 %" for key, label, _ in rows}
+    for layout in layouts(waterfall(rows, "净避免排放", notes)):
+        words = [w for bar in layout.bars for w in (*bar.label_lines, *bar.note_lines, bar.value_words)]
+        words += [*(tick.words for tick in layout.ticks), layout.unit_words]
+
+        assert overlapping(words) == []
+        assert all(line.box.is_inside(whole(layout)) for line in words)
+        assert all(bar.note_lines for bar in layout.bars[:-1])
+
+
+tornado_rows = st.lists(
+    st.builds(
+        TornadoRow,
+        st.sampled_from(LABELS),
+        st.just("839"),
+        st.just("1,715 kg CO₂e/t"),
+        st.sampled_from(["839 to 1,715 kg CO₂e/t", "−17 % 至 +20.5 %"]),
+        amounts,
+        amounts,
+        st.just(Decimal("0.1")),
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+@given(amounts, tornado_rows)
+def test_the_bars_of_a_tornado_meet_at_the_figure(net, rows):
+    for layout in layouts(tornado(net, rows)):
+        for bar in layout.bars:
+            for x, width, end in (
+                (bar.low_x, bar.low_width, bar.row.net_at_low),
+                (bar.high_x, bar.high_width, bar.row.net_at_high),
+            ):
+                meets = x if end > net else x + width
+                assert meets == pytest.approx(layout.net_x, abs=1.01)
+                assert layout.plot.left - 1 <= x
+                assert x + width <= layout.plot.right + 1.01
+            assert bar.y + bar.height <= layout.plot.bottom
+
+
+@given(amounts, tornado_rows)
+def test_the_words_of_a_tornado_keep_apart_and_inside(net, rows):
+    for layout in layouts(tornado(net, rows)):
+        words = [w for bar in layout.bars for w in (*bar.label_lines, bar.range_words)]
         words += [*(tick.words for tick in layout.ticks), layout.unit_words]
 
         assert overlapping(words) == []

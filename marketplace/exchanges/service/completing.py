@@ -9,12 +9,15 @@ from marketplace.exchanges.state import Action
 from marketplace.extensions import db
 from marketplace.ledger import service as ledger
 from marketplace.ledger.confirmations import seal
-from marketplace.ledger.models import LedgerEntry
+from marketplace.ledger.service import Recorded
 from marketplace.listings import service as listings
 
 
-def confirm_completion(party: Party) -> LedgerEntry | None:
+def confirm_completion(party: Party) -> Recorded | None:
     """One side confirms; with the second the exchange is complete and its figure recorded.
+
+    Returns:
+        The ledger entry's place; None while the other side's confirmation is missing.
 
     Raises:
         NotPossibleNow: a delivery is unanswered, or the exchange is not under way.
@@ -38,12 +41,12 @@ def confirm_completion(party: Party) -> LedgerEntry | None:
     if not all(exchange.is_confirmed_by(side) for side in Side):
         party.step("confirm", ExchangeState.DELIVERING)
         return None
-    exchange.completed_at = now()
     for listing_id in held_listings(exchange):
         listings.reserve(listing_id, exchange.id, exchange.delivered_t)
-    entry = ledger.append_assessment(exchange)
+    recorded = ledger.append_assessment(exchange)
+    exchange.completed_at = recorded.at
     party.step("complete", ExchangeState.COMPLETED)
-    return entry
+    return recorded
 
 
 def reopen(exchange_id: int, officer: User, reason: str) -> None:

@@ -4,6 +4,7 @@ A tonne is a tonne here: the spread of a weighbridge belongs to deliveries, henc
 """
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE, library
 from marketplace.carbon.method import assess
+from marketplace.carbon.resolution import NO_STEP, resolve_wanted
 from marketplace.matching.core.knowledge import Application
 
-NO_STEP = "none"
 SUGGESTED_DISTANCE_GSD = "1.1"  # a way suggested from two points, as the ledger assumes
+PROVINCE = "CN-SH"
+DAY = date(2026, 1, 1)  # of the imagined delivery: factors of later years are not for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def net_interval(application: Application, distance_km: Decimal, is_waste: bool 
                 "wet_t": "1",
                 "reject_t": "0",
                 "moisture": "0",
-                "weighed_on": "2026-01-01",  # counts for settled periods only
+                "weighed_on": DAY.isoformat(),
                 "legs": [{"km": f"{distance_km:f}", "factor": truck}],
             }
         ],
@@ -58,8 +61,13 @@ def net_interval(application: Application, distance_km: Decimal, is_waste: bool 
         "km_gsd": SUGGESTED_DISTANCE_GSD,
     }
     names = {truck, disposal, inputs["displaced"]["factor"], application.reprocessing_factor}
-    figure = assess(inputs, {name: library()[name].to_raw() for name in names})
+    figure = assess(inputs, {name: _factor_here(name) for name in names})
     return NetInterval(figure.net_kgco2e, figure.low_kgco2e, figure.high_kgco2e)
+
+
+def _factor_here(name: str) -> dict[str, str]:
+    """What the ledger would take in Shanghai where no site has measured: a foreign figure with its wider spread."""
+    return resolve_wanted(name, library(), province=PROVINCE, on=DAY).factor.to_raw()
 
 
 def _displaced(application: Application) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Listings of one kind with lists of who names what, so that a query looks at a few thousand rows of a million. Pure.
 
 A list ("posting") holds the rows that name a concept, in three steps of weight; further lists hold the rows whose
-texts lie in one cell of the text space, for listings that name nothing known. Rows are sorted by what they are first
-about and by place, so that a list is read almost in one piece.
+texts lie in one cell of the text space, for listings that name nothing known. A list is cut into short runs, and the
+box around each run says what its rows could offer at best (core/boxes.py).
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
+from marketplace.matching.core.boxes import Boxes, boxes_of
 from marketplace.matching.core.columns import FULL_WEIGHT, Columns
 from marketplace.matching.core.tables import KnowledgeTables
 
@@ -25,31 +26,36 @@ class Block:
     """n rows.
 
     `starts`, `rows`: list i holds `rows[starts[i]:starts[i + 1]]`. Lists go by concept (materials, then uses) and step
-    of weight. `cell_starts`, `cell_rows`: the same for cells of the text space, whose centres are `centres`. `by_id`:
-    rows in the order of their listings' ids.
+    of weight; list i is cut into `boxes` from `first_box[i]` to before `first_box[i + 1]`. `cell_starts`, `cell_rows`:
+    the same for cells of the text space, whose centres are `centres`. `by_id`: rows in the order of their ids.
     """
 
     columns: Columns
     starts: np.ndarray
     rows: np.ndarray
+    first_box: np.ndarray
+    boxes: Boxes
     centres: np.ndarray
     cell_starts: np.ndarray
     cell_rows: np.ndarray
     by_id: np.ndarray
 
-    def list_of(self, number: int) -> np.ndarray:
-        """Rows of one list."""
-        return self.rows[self.starts[number] : self.starts[number + 1]]
+    def boxes_of(self, lists: np.ndarray) -> np.ndarray:
+        """Numbers of the boxes of some lists, list by list."""
+        counts = self.first_box[lists + 1] - self.first_box[lists]
+        skipped = np.cumsum(counts) - counts
+        return np.repeat(self.first_box[lists] - skipped, counts) + np.arange(counts.sum())
+
+    def rows_in(self, boxes: np.ndarray) -> np.ndarray:
+        """Rows of some boxes, box by box."""
+        starts = self.boxes.starts[boxes]
+        sizes = self.boxes.starts[boxes + 1] - starts
+        skipped = np.cumsum(sizes) - sizes
+        return self.rows[np.repeat(starts - skipped, sizes) + np.arange(sizes.sum())]
 
     def cell(self, number: int) -> np.ndarray:
         """Rows of one cell."""
         return self.cell_rows[self.cell_starts[number] : self.cell_starts[number + 1]]
-
-
-def order_of(columns: Columns) -> np.ndarray:
-    """The order in which rows are best stored: by first material and by place."""
-    places = np.floor(columns.lat * 20) * 4096 + np.floor(columns.lon * 20)
-    return np.lexsort((places, columns.materials[0]))
 
 
 def block_of(columns: Columns, tables: KnowledgeTables) -> Block:
@@ -66,10 +72,12 @@ def block_of(columns: Columns, tables: KnowledgeTables) -> Block:
             keys.append((slot[found].astype(np.int64) + first) * len(STEPS) + (len(STEPS) - 1 - step))
             rows.append(found.astype(np.uint32))
     starts, listed = _lists(np.concatenate(keys), np.concatenate(rows), concepts * len(STEPS))
+    boxes = boxes_of(columns, listed, starts[1:])
+    first_box = np.searchsorted(boxes.starts[:-1], starts).astype(np.int64)
     centres, cells = _cells(columns.vectors)
     cell_starts, cell_rows = _lists(cells, np.arange(len(columns), dtype=np.uint32), len(centres))
     by_id = np.argsort(columns.ids, kind="stable").astype(np.uint32)
-    return Block(columns, starts, listed, centres, cell_starts, cell_rows, by_id)
+    return Block(columns, starts, listed, first_box, boxes, centres, cell_starts, cell_rows, by_id)
 
 
 def _lists(keys: np.ndarray, rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

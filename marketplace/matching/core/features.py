@@ -5,6 +5,7 @@ or use of the others is worked out first (`Query`), so that a pair costs a few l
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -31,6 +32,24 @@ HALF_KM = 60.0  # at this distance nearness is one half
 WHOLE_BENEFIT_KGCO2E = 2000.0  # net benefit per tonne at which the feature reaches its ends
 UNKNOWN = 0.5
 _STEP = np.float32(1 / 255)
+
+
+class Placed(Protocol):
+    """Anything with places, in WGS-84 degrees."""
+
+    @property
+    def lat(self) -> np.ndarray: ...
+    @property
+    def lon(self) -> np.ndarray: ...
+
+
+class Available(Protocol):
+    """Anything with days, as `Columns` holds them."""
+
+    @property
+    def from_day(self) -> np.ndarray: ...
+    @property
+    def until_day(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +112,7 @@ def cheap_features(query: Query, others: Columns, rows: np.ndarray) -> list[np.n
     applies, same, family, gross = _concept_features(query, others, rows)
     own = query.columns
     distance = distance_km(own, others, rows)
-    known = ~np.isnan(gross)
-    net = np.where(known, gross, 0) - TRUCK_KGCO2E_PER_TKM * distance
-    benefit = np.where(known, np.clip(UNKNOWN + net / (2 * WHOLE_BENEFIT_KGCO2E), 0, 1), UNKNOWN)
+    benefit = benefit_fit(gross - TRUCK_KGCO2E_PER_TKM * distance)
     return [
         applies,
         same,
@@ -116,38 +133,50 @@ def _concept_features(
     same, family = np.zeros(count, np.float32), np.zeros(count, np.float32)
     applies, strongest = np.zeros(count, np.float32), np.full(count, 1e-6, np.float32)
     gross = np.full(count, np.nan, np.float32)
+    means_anything = (query.same > 0) | (query.family > 0)
+    if not query.is_offer:
+        means_anything |= query.applies > 0
     for slot in range(len(others.materials)):
-        concept = others.materials[slot, rows]
-        weight = others.material_weights[slot, rows] * _STEP
-        if slot and not weight.any():
-            break
+        concept = others.materials[slot].take(rows)
+        at = np.flatnonzero(means_anything.take(concept))  # most concepts of most rows mean nothing to a query
+        concept, weight = concept[at], others.material_weights[slot].take(rows[at]) * _STEP
         sameness = np.minimum(weight, query.same[concept])
-        np.maximum(same, sameness, out=same)
-        np.maximum(family, np.minimum(weight, query.family[concept]), out=family)
-        _prefer(gross, strongest, 0.3 * sameness, query.gross_same, concept)
+        same[at] = np.maximum(same[at], sameness)
+        family[at] = np.maximum(family[at], np.minimum(weight, query.family[concept]))
+        _prefer(gross, strongest, at, 0.3 * sameness, query.gross_same[concept])
         if not query.is_offer:
-            strength = weight * query.applies[concept]
-            np.maximum(applies, strength, out=applies)
-            _prefer(gross, strongest, strength, query.gross_applies, concept)
+            _apply(query, applies, gross, strongest, at, concept, weight)
     if query.is_offer:
         for slot in range(len(others.uses)):
-            concept, weight = others.uses[slot, rows], others.use_weights[slot, rows] * _STEP
-            if not weight.any():
-                break
-            strength = weight * query.applies[concept]
-            np.maximum(applies, strength, out=applies)
-            _prefer(gross, strongest, strength, query.gross_applies, concept)
+            concept = others.uses[slot].take(rows)
+            at = np.flatnonzero(query.applies.take(concept))
+            weight = others.use_weights[slot].take(rows[at]) * _STEP
+            _apply(query, applies, gross, strongest, at, concept[at], weight)
     return applies, same, family, gross
 
 
+def _apply(
+    query: Query,
+    applies: np.ndarray,
+    gross: np.ndarray,
+    strongest: np.ndarray,
+    at: np.ndarray,
+    concept: np.ndarray,
+    weight: np.ndarray,
+) -> None:
+    """Take the documented uses of one concept of each of the rows `at` into account."""
+    strength = weight * query.applies[concept]
+    applies[at] = np.maximum(applies[at], strength)
+    _prefer(gross, strongest, at, strength, query.gross_applies[concept])
+
+
 def _prefer(
-    gross: np.ndarray, strongest: np.ndarray, strength: np.ndarray, table: np.ndarray, concept: np.ndarray
+    gross: np.ndarray, strongest: np.ndarray, at: np.ndarray, strength: np.ndarray, benefit: np.ndarray
 ) -> None:
     """Where this strength beats the strongest so far, its benefit counts."""
-    better = np.flatnonzero(strength > strongest)
-    if len(better):
-        strongest[better] = strength[better]
-        gross[better] = table[concept[better]]
+    better = strength > strongest[at]
+    strongest[at[better]] = strength[better]
+    gross[at[better]] = benefit[better]
 
 
 def dear_features(query: Query, others: Columns, rows: np.ndarray) -> list[np.ndarray]:
@@ -157,12 +186,18 @@ def dear_features(query: Query, others: Columns, rows: np.ndarray) -> list[np.nd
     return [np.clip(text, 0, 1), composition_fit(query, others, rows), code_fit(own, others, rows)]
 
 
-def distance_km(own: Columns, others: Columns, rows: np.ndarray) -> np.ndarray:
+def distance_km(own: Columns, others: Placed, rows: np.ndarray | slice) -> np.ndarray:
     """Kilometres by road (great circle times the detour factor) from the query to each row."""
     lat = np.radians(others.lat[rows])
     north, east = lat - np.radians(own.lat[0]), np.radians(others.lon[rows] - own.lon[0])
     h = np.sin(north / 2) ** 2 + np.cos(np.radians(own.lat[0])) * np.cos(lat) * np.sin(east / 2) ** 2
     return np.asarray(2 * EARTH_RADIUS_KM * DETOUR * np.arcsin(np.sqrt(np.minimum(h, 1))), np.float32)
+
+
+def benefit_fit(kgco2e_per_t: np.ndarray) -> np.ndarray:
+    """What a tonne saves on a scale whose ends are plus and minus WHOLE_BENEFIT; one half when unknown (NaN)."""
+    benefit = np.clip(UNKNOWN + kgco2e_per_t / (2 * WHOLE_BENEFIT_KGCO2E), 0, 1)
+    return np.where(np.isnan(benefit), np.float32(UNKNOWN), benefit)
 
 
 def quantity_fit(own_log_t: np.ndarray, log_t: np.ndarray) -> np.ndarray:
@@ -171,10 +206,10 @@ def quantity_fit(own_log_t: np.ndarray, log_t: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(fit), np.float32(UNKNOWN), fit)
 
 
-def dates_fit(own: Columns, others: Columns, rows: np.ndarray) -> np.ndarray:
+def dates_fit(own: Columns, others: Available, rows: np.ndarray | slice) -> np.ndarray:
     """1 when the availabilities overlap (or are unknown), else falling with the gap: half at 30 days."""
     if NO_DAY in (own.from_day[0], own.until_day[0]):
-        return np.ones(len(rows), np.float32)
+        return np.ones(len(others.from_day[rows]), np.float32)
     start, end = others.from_day[rows], others.until_day[rows]
     gap = np.maximum(start - own.until_day[0], own.from_day[0] - end)
     fit = 30 / (30 + np.maximum(gap, 0).astype(np.float32))

@@ -96,6 +96,10 @@ class MatchModel:
             total += curve.take(_thousandths(values))
         return total
 
+    def gain(self, name: str, values: np.ndarray) -> np.ndarray:
+        """What one feature adds to the log-odds at each of its values."""
+        return np.asarray(self.curves[NAMES.index(name)].take(_thousandths(values)))
+
     def probability(self, log_odds: np.ndarray) -> np.ndarray:
         """The calibrated probability of a sum of all curves (without `start`); twelve places decide an order."""
         log_odds = log_odds + self.start

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from marketplace.matching.core.columns import Columns
+from marketplace.matching.core.columns import FULL_WEIGHT, Columns
 from marketplace.matching.core.encode import encoder_for
 from marketplace.matching.core.explain import causes, match_of, reasons_of
-from marketplace.matching.core.features import Query, query_of
+from marketplace.matching.core.features import NAMED, Query, query_of
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.model import MatchModel
 from marketplace.matching.core.picking import Picked, may_suggest_rows, weigh
@@ -41,6 +41,26 @@ class Matcher:
     ) -> list[Match]:
         """Wants for an offer, best first."""
         return self._rank(offer, wants, most, explain)
+
+    def allowed(self, listing: MatchListing, others: Sequence[MatchListing]) -> list[MatchListing]:
+        """The others that may be suggested to a listing at all: hazard and licence, food, not its own enterprise."""
+        if not others:
+            return []
+        columns = self.encoder.encode_kept(others)
+        kept = may_suggest_rows(self.query(listing), columns, np.arange(len(columns)))
+        return [other for other, is_kept in zip(others, kept.tolist(), strict=True) if is_kept]
+
+    def asked_uses(self, wants: Sequence[MatchListing]) -> list[tuple[str, ...]]:
+        """The uses that each want names, strongest first."""
+        if not wants:
+            return []
+        columns = self.encoder.encode_kept(wants)
+        is_named = columns.use_weights >= NAMED * FULL_WEIGHT
+        slugs = self.tables.use_slugs
+        return [
+            tuple(slugs[use] for use, named in zip(columns.uses[:, row], is_named[:, row], strict=True) if named)
+            for row in range(len(wants))
+        ]
 
     def _rank(
         self, listing: MatchListing, others: Sequence[MatchListing], most: int | None, explain: bool

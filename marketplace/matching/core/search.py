@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from marketplace.matching.core.block import STEP_TOPS, STEPS, Block
-from marketplace.matching.core.features import NAMED, NAMES, Query
+from marketplace.matching.core.boxes import LEAF, gains
+from marketplace.matching.core.features import NAMED, Query, benefit_fit
 from marketplace.matching.core.model import MatchModel
 from marketplace.matching.core.picking import Picked, may_suggest_rows, pick
 from marketplace.matching.core.tables import KnowledgeTables
 
-BUDGET = 5000  # rows that are weighed by what is cheap
+MOST_BOXES = 8192  # compared at a time
+BUDGET = 9000  # rows that are weighed by what is cheap
 RESERVE = 400  # of them, rows that are weighed by everything
+ALIKE = 0.25  # of the budget is for rows that share a material with the query
 HOPELESS = 2.5  # log-odds: more than the other features of a row often make up for
 CELLS = 6  # read when nothing known is named
 Filter = Callable[[np.ndarray], np.ndarray]
@@ -46,8 +49,6 @@ def candidates(
         fresh = fresh[may_suggest_rows(query, block.columns, fresh)]
         if keep is not None:
             fresh = fresh[keep(fresh)]
-        if len(fresh) > budget:
-            fresh = _nearest(query, block, fresh, budget)
         marked[fresh] = True
         found += len(fresh)
         if found >= budget / 2:
@@ -58,40 +59,57 @@ def candidates(
 def _promising(
     query: Query, block: Block, model: MatchModel, tables: KnowledgeTables, budget: int
 ) -> Iterator[np.ndarray]:
-    """Rows in helpings of about `budget`, those first whose concepts can contribute most.
+    """Rows in helpings of at most `budget`, those first whose concepts and boxes can contribute most.
 
+    What a row gains by one of its concepts says nothing of the others. So rows that share a material with the query
+    get a helping of their own: many of them are documented partners by another concept, and the best of all then.
     Lists that promise HOPELESS less than the best are left out as soon as there is anything else.
     """
-    bounds = _bounds(query, model, tables)
-    sizes = np.diff(block.starts)
-    filled = np.flatnonzero((bounds > 0) & (sizes > 0))
-    order = filled[np.argsort(-bounds[filled], kind="stable")]
-    hopeful = order[bounds[order] > bounds[order[0]] - HOPELESS] if len(order) else order
-    for lists in (hopeful, order[len(hopeful) :]):
-        helping = np.cumsum(sizes[lists]) // budget
-        for group in np.split(lists, np.flatnonzero(np.diff(helping)) + 1) if len(lists) else ():
-            yield np.concatenate([block.list_of(i) for i in group])
+    of_likeness, bounds = _bounds(query, model, tables)
+    filled = np.diff(block.first_box) > 0
+    alike = _portions(of_likeness, filled & (of_likeness > 0), block)
+    if alike:
+        yield next(_best_first(query, block, model, alike[0], of_likeness, int(budget * ALIKE)))
+    is_hopeful = bounds > max(bounds[filled].max(initial=0) - HOPELESS, 0)
+    for which in (is_hopeful, ~is_hopeful & (bounds > 0)):
+        for lists in _portions(bounds, filled & which, block):
+            yield from _best_first(query, block, model, lists, bounds, budget)
     if max(query.applies.max(), query.same.max()) < NAMED and len(block.centres):
         nearness = block.centres @ query.columns.vectors[0].astype(np.float32)
         yield np.concatenate([block.cell(number) for number in np.argsort(-nearness)[:CELLS]])
 
 
-def _bounds(query: Query, model: MatchModel, tables: KnowledgeTables) -> np.ndarray:
-    """What each list's concept adds to the log-odds at most: application, same material and same family."""
-    curve = {name: model.curves[NAMES.index(name)] for name in ("application", "material", "family")}
-    at = lambda name, values: curve[name].take(np.rint(values * 1000).astype(int))  # noqa: E731
-    found = np.zeros((tables.material_count + tables.use_count, len(STEPS)))
-    of_materials, of_uses = found[: tables.material_count], found[tables.material_count :]
+def _portions(bounds: np.ndarray, which: np.ndarray, block: Block) -> list[np.ndarray]:
+    """Lists, best first, in groups of about MOST_BOXES boxes."""
+    lists = np.flatnonzero(which)
+    lists = lists[np.argsort(-bounds[lists], kind="stable")]
+    portion = np.cumsum(block.first_box[lists + 1] - block.first_box[lists]) // MOST_BOXES
+    return np.split(lists, np.flatnonzero(np.diff(portion)) + 1) if len(lists) else []
+
+
+def _best_first(
+    query: Query, block: Block, model: MatchModel, lists: np.ndarray, bounds: np.ndarray, helping: int
+) -> Iterator[np.ndarray]:
+    """Rows of some lists, box by box, in helpings."""
+    boxes = block.boxes_of(lists)
+    of_lists = np.repeat(bounds[lists], block.first_box[lists + 1] - block.first_box[lists])
+    most = of_lists + gains(query, block.boxes, boxes, model)
+    best_first = boxes[np.argsort(-most)]
+    step = max(1, helping // LEAF)
+    for start in range(0, len(boxes), step):
+        yield block.rows_in(best_first[start : start + step])
+
+
+def _bounds(query: Query, model: MatchModel, tables: KnowledgeTables) -> tuple[np.ndarray, np.ndarray]:
+    """What each list's concept adds to the log-odds at most: by likeness (material and family), and by everything."""
+    likeness = np.zeros((tables.material_count + tables.use_count, len(STEPS)))
+    by_use = np.zeros_like(likeness)
+    target = by_use[tables.material_count :] if query.is_offer else by_use[: tables.material_count]
     for step, top in enumerate(STEP_TOPS):
-        of_materials[:, step] = at("material", np.minimum(query.same[:-1], top))
-        of_materials[:, step] += at("family", np.minimum(query.family[:-1], top))
-        target = of_uses if query.is_offer else of_materials
-        target[:, step] += at("application", query.applies[:-1] * top)
-    return found.reshape(-1)
-
-
-def _nearest(query: Query, block: Block, rows: np.ndarray, most: int) -> np.ndarray:
-    """The nearest of many rows; degrees will do."""
-    north = block.columns.lat[rows] - query.columns.lat[0]
-    east = (block.columns.lon[rows] - query.columns.lon[0]) * np.float32(0.855)
-    return np.asarray(rows[np.argpartition(north * north + east * east, most)[:most]])
+        of_materials = likeness[: tables.material_count, step]
+        of_materials += model.gain("material", np.minimum(query.same[:-1], top))
+        of_materials += model.gain("family", np.minimum(query.family[:-1], top))
+        target[:, step] += model.gain("application", query.applies[:-1] * top)
+    benefit = model.gain("benefit", benefit_fit(query.gross_applies[:-1]))
+    target += np.where(query.applies[:-1] > 0, benefit, 0)[:, np.newaxis]
+    return likeness.reshape(-1), (likeness + by_use).reshape(-1)

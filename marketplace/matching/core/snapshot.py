@@ -17,14 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from marketplace.matching.core.block import Block, block_of, order_of
+from marketplace.matching.core.block import Block, block_of
+from marketplace.matching.core.boxes import Boxes, order_of
 from marketplace.matching.core.columns import LAYOUT, Columns, shape_of, take_rows
 from marketplace.matching.core.tables import KnowledgeTables
 
-FORMAT = 1
+FORMAT = 2
 EDGE = 4096  # bytes at both ends of a file that are checked on opening: the same cost at any size
 CHUNK = 32768  # rows copied at a time
-LISTS = ("starts", "rows", "centres", "cell_starts", "cell_rows", "by_id")
+LISTS = ("starts", "rows", "first_box", "centres", "cell_starts", "cell_rows", "by_id")
+BOXES = ("lows", "highs", "starts")
 KINDS = ("offers", "wants")
 
 
@@ -33,12 +35,20 @@ class BrokenSnapshot(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """How far the log of changes was read: the newest change, and what the database could see (PostgreSQL only)."""
+
+    change: int
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Both kinds of listings as they stood at `change` (the newest change that is in it)."""
+    """Both kinds of listings; what changed after `mark` may be in it or not. `built_at`: ISO 8601 with its zone."""
 
     offers: Block
     wants: Block
-    change: int
+    mark: Mark
     built_at: str
 
     def partners_of(self, is_offer: bool) -> Block:
@@ -75,10 +85,12 @@ class Writer:
         block = block_of(columns, self._tables)
         for name in LISTS:
             self._store(f"{kind}.{name}", getattr(block, name))
+        for name in BOXES:
+            self._store(f"{kind}.boxes.{name}", getattr(block.boxes, name))
         for name in LAYOUT:
             (self._folder / f"{kind}.{name}.unsorted").unlink()
 
-    def finish(self, change: int, built_at: str) -> Path:
+    def finish(self, mark: Mark, built_at: str) -> Path:
         """Name everything in the manifest, check it by reading it back, and put the snapshot in its place.
 
         Raises:
@@ -89,7 +101,8 @@ class Writer:
         manifest = {
             "format": FORMAT,
             "knowledge": fingerprint(self._tables),
-            "change": change,
+            "change": mark.change,
+            "seen": mark.seen,
             "built_at": built_at,
             "files": self._files,
         }
@@ -136,7 +149,8 @@ def open_snapshot(folder: Path, tables: KnowledgeTables) -> Snapshot:
     for name, entry in manifest["files"].items():
         _check_edges(folder / name, entry)
     blocks = {kind: _block(folder, kind, manifest["files"]) for kind in KINDS}
-    return Snapshot(blocks["offers"], blocks["wants"], int(manifest["change"]), str(manifest["built_at"]))
+    mark = Mark(int(manifest["change"]), str(manifest["seen"]))
+    return Snapshot(blocks["offers"], blocks["wants"], mark, str(manifest["built_at"]))
 
 
 def verify(folder: Path) -> None:
@@ -175,7 +189,11 @@ def _block(folder: Path, kind: str, files: Mapping[str, Mapping[str, Any]]) -> B
             return np.zeros(shape, entry["dtype"])
         return np.asarray(np.memmap(folder / f"{kind}.{name}", entry["dtype"], "r", shape=shape))
 
-    return Block(Columns(**{name: mapped(name) for name in LAYOUT}), **{name: mapped(name) for name in LISTS})
+    return Block(
+        columns=Columns(**{name: mapped(name) for name in LAYOUT}),
+        boxes=Boxes(**{name: mapped(f"boxes.{name}") for name in BOXES}),
+        **{name: mapped(name) for name in LISTS},
+    )
 
 
 def _check_edges(path: Path, entry: Mapping[str, Any]) -> None:

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import current_app
 from joblib import Parallel, delayed
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
-from marketplace.database import transaction
+from marketplace.database import now, transaction
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Kind, Listing
@@ -18,6 +17,7 @@ from marketplace.matching.core.encode import Encoder, encoder_for
 from marketplace.matching.core.snapshot import BrokenSnapshot, Writer, open_snapshot
 from marketplace.matching.core.values import MatchListing
 from marketplace.matching.listing_values import as_value, licences_of
+from marketplace.matching.serving.changelog import present_mark
 from marketplace.matching.serving.live import servable
 from marketplace.matching.serving.models import ListingChange
 from marketplace.matching.serving.places import current_folder, put_to_use, snapshots_folder
@@ -34,8 +34,7 @@ def build() -> tuple[Path, int]:
     Raises:
         BrokenSnapshot: what was written cannot be read back; the former snapshot stays in use.
     """
-    newest = db.session.scalar(select(func.max(ListingChange.id))) or 0
-    moment = datetime.now(UTC)
+    mark, moment = present_mark(), now()
     encoder = encoder_for(knowledge())
     writer = Writer(snapshots_folder(current_app) / f"{moment:%Y%m%d-%H%M%S-%f}-{os.getpid()}", encoder.tables)
     total = 0
@@ -44,7 +43,7 @@ def build() -> tuple[Path, int]:
         writer.write(name, len(ids), encoded(_values(ids), len(ids), encoder))
         total += len(ids)
     former = _change_of_present(encoder)
-    folder = writer.finish(newest, moment.isoformat())
+    folder = writer.finish(mark, moment.isoformat())
     put_to_use(current_app, folder)
     with transaction():  # nobody opens a snapshot older than the former one any more
         db.session.execute(delete(ListingChange).where(ListingChange.id <= former))
@@ -78,6 +77,6 @@ def _values(ids: Sequence[int]) -> Iterator[list[MatchListing]]:
 def _change_of_present(encoder: Encoder) -> int:
     folder = current_folder(current_app)
     try:
-        return open_snapshot(folder, encoder.tables).change if folder else 0
+        return open_snapshot(folder, encoder.tables).mark.change if folder else 0
     except BrokenSnapshot:
         return 0

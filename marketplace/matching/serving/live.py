@@ -7,6 +7,7 @@ once wherever the next request lands.
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from marketplace.calendar import today
+from marketplace.accounts.models import Licence
+from marketplace.calendar import SHANGHAI, today
 from marketplace.extensions import db
 from marketplace.listings.models import Kind, Listing, ListingState
 from marketplace.matching.core.block import Block
@@ -27,12 +29,11 @@ from marketplace.matching.core.picking import Picked
 from marketplace.matching.core.search import search
 from marketplace.matching.core.snapshot import BrokenSnapshot, Snapshot, open_snapshot
 from marketplace.matching.listing_values import as_value, licences_of
+from marketplace.matching.serving.changelog import changes_since
 from marketplace.matching.serving.delta import Delta
-from marketplace.matching.serving.models import ListingChange
 from marketplace.matching.serving.places import current_folder
 
 log = structlog.get_logger()
-OVERLAP = 300  # changes read again each time: a transaction may commit after a younger one
 MOST_READ = 500  # listings loaded at a time
 KeepColumns = Callable[[Columns, np.ndarray], np.ndarray]
 
@@ -54,8 +55,8 @@ class LiveIndex:
         sizes = {True: len(snapshot.offers.columns), False: len(snapshot.wants.columns)}
         self._dead = {is_offer: np.zeros(size, bool) for is_offer, size in sizes.items()}
         self._delta = {True: Delta(), False: Delta()}
-        self._newest = snapshot.change
-        self._seen: set[int] = set()
+        self._mark = snapshot.mark
+        self._licences_of = datetime.fromisoformat(snapshot.built_at).astimezone(SHANGHAI).date()
         self._lock = threading.Lock()
 
     def changes(self) -> int:
@@ -63,18 +64,16 @@ class LiveIndex:
         return len(self._delta[True]) + len(self._delta[False])
 
     def refresh(self) -> None:
-        """Read what changed since the last time."""
+        """Read what changed since the last time, by somebody or by the calendar."""
         with self._lock:
-            rows = db.session.execute(
-                select(ListingChange.id, ListingChange.listing_id).where(ListingChange.id > self._newest - OVERLAP)
-            ).all()
-            fresh = [(number, listing_id) for number, listing_id in rows if number not in self._seen]
-            ids = sorted({listing_id for _, listing_id in fresh})
+            fresh, mark = changes_since(self._mark)
+            day = today()
+            if day > self._licences_of:
+                fresh |= _losing_their_licence(self._licences_of, day)
+            ids = sorted(fresh)
             for start in range(0, len(ids), MOST_READ):
                 self._apply(ids[start : start + MOST_READ])
-            if fresh:
-                self._newest = max(self._newest, *(number for number, _ in fresh))
-                self._seen = {number for number, _ in rows}
+            self._mark, self._licences_of = mark, day
 
     def search(self, query: Query, model: MatchModel, most: int, keep: KeepColumns | None = None) -> list[Hit]:
         """The best of the snapshot and the best of the delta; the caller merges them by score."""
@@ -111,6 +110,23 @@ class LiveIndex:
             values = [as_value(x, licences) for x in listings if x.kind is kind]
             if values:
                 self._delta[is_offer].add(self._encoder.encode(values))
+
+
+def _losing_their_licence(since: date, day: date) -> set[int]:
+    """Wants that took hazardous waste on one day and may not on a later one: a licence runs out without a change."""
+    return set(
+        db.session.scalars(
+            select(Listing.id)
+            .join(Licence, Licence.enterprise_id == Listing.enterprise_id)
+            .where(
+                Listing.kind == Kind.WANT,
+                Listing.accepts_hazard,
+                Licence.valid_until >= since,
+                Licence.valid_until < day,
+                *servable(),
+            )
+        )
+    )
 
 
 def servable() -> tuple[ColumnElement[bool], ...]:

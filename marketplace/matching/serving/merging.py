@@ -7,12 +7,13 @@ import numpy as np
 from marketplace.listings.models import Listing
 from marketplace.matching import feedback
 from marketplace.matching.core.columns import Columns
-from marketplace.matching.core.features import Query
+from marketplace.matching.core.features import Query, distance_km
 from marketplace.matching.core.rank import Matcher
 from marketplace.matching.core.values import Match
 from marketplace.matching.models import Dismissal, DismissalReason
 from marketplace.matching.serving.live import Hit, KeepColumns
-from marketplace.places import road_km
+
+ROUNDING_KM = 0.01  # columns keep places to a metre or two: who stands where the too far one stands is as far
 
 
 def merged(ranker: Matcher, query: Query, own_id: str, hits: Sequence[Hit], most: int, explain: bool) -> list[Match]:
@@ -26,9 +27,12 @@ def merged(ranker: Matcher, query: Query, own_id: str, hits: Sequence[Hit], most
 
 
 def unless_dismissed(
-    listing: Listing, dismissals: Sequence[Dismissal], number_of_material: Mapping[str, int]
+    query: Query, listing: Listing, dismissals: Sequence[Dismissal], number_of_material: Mapping[str, int]
 ) -> KeepColumns | None:
-    """Leaves out what was dismissed and what falls under the same reason, as `feedback.still_wanted` does in SQL."""
+    """Leaves out what was dismissed and what falls under the same reason, as `feedback.still_wanted` does in SQL.
+
+    `query` is that of the listing.
+    """
     if not dismissals:
         return None
     own = [d for d in dismissals if d.listing_id == listing.id]
@@ -42,8 +46,7 @@ def unless_dismissed(
         kept = ~np.isin(columns.ids[rows], ids) & ~np.isin(columns.enterprises[rows], partners)
         kept &= ~np.isin(columns.materials[0, rows], materials)
         if limit_km is not None:
-            places = zip(columns.lat[rows].tolist(), columns.lon[rows].tolist(), strict=True)
-            kept &= np.array([road_km(listing.lat, listing.lon, lat, lon) < limit_km for lat, lon in places], bool)
+            kept &= distance_km(query.columns, columns, rows) < limit_km - ROUNDING_KM
         return np.asarray(kept)
 
     return keep

@@ -9,6 +9,7 @@ from pathlib import Path
 from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE, library
 from marketplace.matching.core.beyond.costs import transport_cny_per_t
+from marketplace.matching.core.beyond.users import LEAST_GRADE
 from marketplace.matching.core.knowledge import DATA, Application, Knowledge
 from marketplace.materials import tables
 from marketplace.places import road_km
@@ -127,6 +128,35 @@ def application_after(base: Knowledge, treatment: Treatment, material: str, use:
     if application is None or process is None or application.pretreatment_en not in process.pretreatments:
         return None
     return application
+
+
+def opened_applications(base: Knowledge, treatment: Treatment, material: str) -> list[Application]:
+    """The documented uses that the treatment opens for a material it takes, best grade first, niche ones left out."""
+    opened = base.of_material(treatment.gives or material)
+    return [a for a in opened if a.grade >= LEAST_GRADE and application_after(base, treatment, material, a.use) is a]
+
+
+def opens_a_use(base: Knowledge, process: str, takes: str, gives: str) -> bool:
+    """Whether a kind of treatment of a material or family opens any documented use."""
+    if gives:
+        return any(a.grade >= LEAST_GRADE for a in base.of_material(gives))
+    materials = [m for m in base.taxonomy if takes in (m.slug, m.family)]
+    phrases = processes()[process].pretreatments
+    return any(
+        a.grade >= LEAST_GRADE and a.pretreatment_en in phrases for m in materials for a in base.of_material(m.slug)
+    )
+
+
+def may_serve(base: Knowledge, treatment: Treatment, stage: Stage, application: Application) -> bool:
+    """May what leaves the treatment go into this use?
+
+    What is still hazardous only where the use may take hazard; food and feed never out of a plant that holds licences
+    for hazardous waste.
+    """
+    use, is_hazardous = base.uses[application.use], is_hazardous_after(base, treatment, stage)
+    if use.is_food_or_feed:
+        return not (is_hazardous or stage.is_hazardous or treatment.hw_codes)
+    return use.may_take_hazard or not is_hazardous
 
 
 def is_hazardous_after(base: Knowledge, treatment: Treatment, stage: Stage) -> bool:

@@ -1,0 +1,1 @@
+"""Beyond one offer and one want: blends, splits, chains through a treatment, and the treatments that plants offer."""

@@ -1,0 +1,1 @@
+"""Emission factors that a site measured itself: proposed with evidence, approved by an officer, then used."""
