@@ -187,3 +187,10 @@ def test_a_share_of_something_in_what_was_named_already_is_no_second_name(reader
 def test_a_process_that_is_named_says_less_than_a_use():
     plain = ConceptReader(knowledge()).read([want("nylon depolymerisation, caprolactam recovery")])[0].uses
     assert max(plain, key=plain.get) == "nylon-depolymerisation"
+
+
+def test_the_first_word_of_a_list_in_a_name_names_nothing():
+    names = taxonomy().own_names
+    assert "Copper" not in names["copper-flue-dust"]  # “Copper, lead and tin smelter flue dust”
+    assert "Okara" in names["okara"]  # “Okara (soy pulp)”
+    assert "zinc ash" in {name.lower() for name in names["zinc-ash"]}  # “Zinc ash and skimmings, clean”
