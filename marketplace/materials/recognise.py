@@ -33,6 +33,7 @@ class Lexicon:
         self._count = len(dictionaries)
         self._root: dict[str, Any] = {}
         self._known: set[str] = set()
+        self._alone: dict[tuple[int, str, str], set[str]] = {}
         words: set[str] = set()
         for number, terms in enumerate(dictionaries):
             for concept, names in terms.items():
@@ -40,6 +41,8 @@ class Lexicon:
                     reading = read(name)
                     words.update(reading.pieces)
                     self._add(number, concept, reading.units)
+                    if len(reading.units) == 1:
+                        self._alone.setdefault((number, reading.units[0], concept), set()).add(_singular(reading.plain))
         self._speller = Speller(words)
 
     def _add(self, number: int, concept: str, units: Sequence[str]) -> None:
@@ -71,11 +74,23 @@ class Lexicon:
             for number, (after, concepts) in longest.items():
                 if i < free[number]:
                     continue
+                if after == i + 1 and unit < "\u3400":
+                    concepts = self._alone_named(number, unit, concepts, reading, i)
+                    if not concepts:
+                        continue
                 free[number] = after
                 if not absent:
                     end = reading.ends[after - 1]
                     found[number] += [Mention(c, plain[start:end], start, end) for c in concepts]
         return found
+
+    def _alone_named(self, number: int, unit: str, concepts: list[str], reading: Reading, i: int) -> list[str]:
+        """Of concepts named by one word, those for whose name the text has the very word, in either number.
+
+        A stem alone confounds too much: mineral and mineraliser, refrigerated and refrigerators, edge and edgings.
+        """
+        said = _singular(self._speller.correct(reading.plain[reading.starts[i] : reading.ends[i]]))
+        return [c for c in concepts if said in self._alone.get((number, unit, c), ())]
 
     def _spelt(self, reading: Reading, i: int) -> str:
         return stem(self._speller.correct(reading.plain[reading.starts[i] : reading.ends[i]]))
@@ -93,6 +108,15 @@ class Lexicon:
                 for number, concepts in node[_END].items():
                     longest[number] = (i, concepts)
         return longest
+
+
+def _singular(word: str) -> str:
+    """A lower-case English word without the ending of its plural; for comparing, not for reading."""
+    word = word.strip()
+    if word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
+    word = word.removesuffix("e")
+    return word[:-1] if word.endswith(("i", "y")) else word
 
 
 class Recogniser:

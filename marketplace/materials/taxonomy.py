@@ -125,11 +125,14 @@ def load(folder: Path) -> Taxonomy:
 def _short_names(material: Material) -> list[str]:
     """What people say of "Zinc ash and skimmings, clean": "zinc ash and skimmings", "zinc ash".
 
-    A single word out of two joined ones ("Tin dross and ash" → "ash") would name too much, so it is left out.
+    A single word out of two joined ones ("Tin dross and ash" → "ash") or the first of a list ("Copper, lead and tin
+    flue dust" → "copper") would name too much, so it is left out.
     """
-    heads = [re.split(r"[,(（，]", name)[0].strip() for name in (material.name_en, material.name_zh)]
+    heads = [re.split(r"[(（，]", name)[0].strip() for name in (material.name_en, material.name_zh)]
+    first, *rest = (part.strip() for part in heads[0].split(","))
+    heads[0] = first if " " in first or not rest else heads[0]
     parts = [part.strip() for part in re.split(r" and | / ", heads[0])]
-    return [*heads, *(part for part in parts if " " in part)]
+    return [*heads, *(part for part in parts if " " in part and "," not in part)]
 
 
 def _collective(row: Mapping[str, str], materials: Mapping[str, Material]) -> Collective:

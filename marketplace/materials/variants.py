@@ -10,9 +10,11 @@ MATERIAL_ENDINGS = (
     ("scrap", "waste", "offcuts", "trimmings", "trim", "clippings", "cuttings", "rejects", "leftovers", "remnants"),
     ("dust", "fines", "powder"),
     ("shells", "hulls", "husks"),
+    ("regrind", "runners", "sprues", "lumps"),
     ("pomace", "marc", "press cake"),
     ("边角料", "废料", "边料", "下脚料", "余料", "料头", "碎料", "下脚", "边角"),
     ("污泥", "泥饼", "滤饼", "压滤泥"),
+    ("破碎料", "粉碎料", "再生料", "水口料", "水口", "回料", "机头料"),
     ("渣", "残渣", "废渣", "滤渣"),
     ("废液", "残液", "回收液"),
     ("除尘灰", "粉尘", "收尘灰", "布袋灰"),
@@ -25,7 +27,8 @@ USE_ENDINGS = (
     ("raw material", "feedstock", "feed", "production", "manufacture", "input"),
     ("replacement", "substitute", "alternative", "substitution"),
     ("recovery", "reclaim", "recycling"),
-    ("厂原料", "原料", "用料", "生产", "制备", "厂用料"),
+    ("maker", "making", "plant", "factory", "producer", "manufacturer", "production"),
+    ("厂原料", "原料", "用料", "生产", "制备", "厂用料", "厂", "制造", "加工", "厂家"),
     ("回收", "再生", "提取", "提炼"),
 )
 USE_BEGINNINGS = (("替代", "代替", "取代"), ("生产", "制备", "制", "做"))

@@ -161,6 +161,36 @@ def test_a_term_for_many_materials_says_less_than_a_name(reader):
     assert reader.read([want("sludge")])[0].materials["wwtp-sludge"] > 0.5
 
 
+@pytest.mark.parametrize(
+    ("term", "text", "is_named"),
+    [
+        ("fluxes", "a flux for steel", True),
+        ("edgings", "cut along the edge", False),
+        ("alternators", "alternative fuel", False),
+        ("refrigerators", "refrigerated cargo", False),
+        ("batteries", "one battery", True),
+    ],
+)
+def test_a_name_of_one_word_is_that_word_and_not_another_of_its_stem(term, text, is_named):
+    assert bool(Recogniser({"a": (term,)}).mentions(text)) == is_named
+
+
+def test_a_share_of_something_in_what_was_named_already_is_no_second_name(reader):
+    def offer(title, description):
+        return MatchListing(id="o", is_offer=True, title=title, description=description, lat=0, lon=0)
+
+    biogas, pure = reader.read([offer("沼气", "甲烷58%，二氧化碳 40%"), offer("gas of the best", "CO2 99.9 %")])
+    assert "co2-captured" not in biogas.named
+    assert "co2-captured" in pure.named
+
+
 def test_a_process_that_is_named_says_less_than_a_use():
     plain = ConceptReader(knowledge()).read([want("nylon depolymerisation, caprolactam recovery")])[0].uses
     assert max(plain, key=plain.get) == "nylon-depolymerisation"
+
+
+def test_the_first_word_of_a_list_in_a_name_names_nothing():
+    names = taxonomy().own_names
+    assert "Copper" not in names["copper-flue-dust"]  # “Copper, lead and tin smelter flue dust”
+    assert "Okara" in names["okara"]  # “Okara (soy pulp)”
+    assert "zinc ash" in {name.lower() for name in names["zinc-ash"]}  # “Zinc ash and skimmings, clean”

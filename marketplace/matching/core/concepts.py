@@ -4,6 +4,7 @@ Three sources of evidence, strongest first: the material a person chose; a term 
 stands in the text; and nearness of the text to a concept's terms, by words and characters, when nothing is named.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,9 @@ COLLECTIVE = 0.9  # a term for many materials (sludge, 石膏) says less than a 
 VAGUE = 0.6  # one bare word of the kind says less: sludge, slag, lime
 COLLECTIVE_FADES = 0.6  # and less still beside a name
 
+
+# what follows a substance whose amount is told: "CO2 38 %", "氢气55%以上", "h2s < 200 ppm"
+_AMOUNT = re.compile(r"\s*(?:含量|content)?\s*[<>≤≥~:=]*\s*\d+(?:\.\d+)?\s*(?:%|ppm|mg|g/l|[,;，；。]|$|[a-z]{1,3}\d)")
 
 LONGEST = 4000  # characters of a text that are read: one of megabytes must not hold up the others
 ListingReading = tuple[Reading, Reading]  # title and description
@@ -105,6 +109,8 @@ class ConceptReader:
         near_uses: Mapping[str, float],
     ) -> Concepts:
         title, rest = (self._names.mentions(r) for r in reading)
+        if title[0] or title[3]:
+            rest[0] = _without_amounts(rest[0], reading[1].plain)
         codes = codes_of(f"{reading[0].plain}\n{reading[1].plain}")
         own = _weigh([_outside(names[0], names[1]) for names in (title, rest)])
         materials = self._with_collectives(own, title, rest)
@@ -187,6 +193,11 @@ def _weigh(found: Sequence[Sequence[Mention]]) -> dict[str, float]:
 def _outside(mentions: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
     """A term within a longer one of another kind is part of that one (刨花 in 刨花板)."""
     return [m for m in mentions if not any(_covers(other, m) for other in longer)] if longer else list(mentions)
+
+
+def _without_amounts(mentions: Sequence[Mention], plain: str) -> list[Mention]:
+    """Without what a description of something named already only tells the share of (沼气, "CH4 60 %, CO2 38")."""
+    return [m for m in mentions if not _AMOUNT.match(plain, m.end)]
 
 
 def _covers(other: Mention, mention: Mention) -> bool:
