@@ -68,6 +68,7 @@ def _register_pages(app: Flask) -> None:
     from marketplace.attachments.views import bp as attachments
     from marketplace.district.views import bp as district
     from marketplace.exchanges import policy as _exchange_policy  # noqa: F401 - registers its rules
+    from marketplace.exchanges.review_views import bp as reviews
     from marketplace.exchanges.views import bp as exchanges
     from marketplace.ledger import factor_views as _factor_views  # noqa: F401 - adds its pages to those of the ledger
     from marketplace.ledger.certificates import policy as _certificate_policy  # noqa: F401 - registers its rules
@@ -101,6 +102,7 @@ def _register_pages(app: Flask) -> None:
         interests,
         beyond,
         exchanges,
+        reviews,
         ledger,
         log,
         certificates,

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from marketplace.database import now
 from marketplace.extensions import db
 from marketplace.ledger.checkpoints import latest_checkpoint
+from marketplace.ledger.factors import unpublished
 from marketplace.ledger.keys import NoSigningKey, key_path, list_path, listed_keys, signing_key
 from marketplace.ledger.models import EmissionFactor, LedgerEntry, LedgerHead
 from marketplace.notifications.models import OutboxMessage
@@ -81,7 +82,9 @@ def triggers() -> Finding:
 
 def factors() -> Finding:
     count = db.session.scalar(select(func.count()).select_from(EmissionFactor))
-    return Finding("emission factors", bool(count), f"{count} versions", "Run: flask factors publish")
+    missing = unpublished()
+    state = f"{count} versions" + (f", {len(missing)} of the library not published" if missing else "")
+    return Finding("emission factors", not missing, state, "Run: flask factors publish")
 
 
 def ledger_head() -> Finding:

@@ -200,14 +200,16 @@ def agreed(listing: Listing, by: str = "grinding", **changes: object) -> Exchang
 
 
 def delivery_facts(exchange: Exchange, **changes: object) -> DeliveryFacts:
+    number = next(_counter)
+    unlike = Decimal(number % 1000) / 1000  # no two lorries weigh the same: that would be one load counted twice
     usual: dict[str, object] = {
-        "gross_t": Decimal(35),
-        "tare_t": Decimal(15),
+        "gross_t": Decimal(35) + unlike,
+        "tare_t": Decimal(15) + unlike,
         "moisture_fraction": Decimal("0.1"),
         "weighed_on": today(),
         "mode": Mode.TRUCK,
         "distance_km": Decimal("20.5"),
-        "ticket_number": f"T{next(_counter)}",
+        "ticket_number": f"T{number}",
         "weighed_at_site_id": exchange.supplier_site_id,
         "vehicle": "沪D12345",
         "manifest_number": "",
@@ -296,3 +298,11 @@ def license_to(enterprise_id: int, hw_code: str, days: int = 90, is_verified: bo
                 verified_at=now() if is_verified else None,
             )
         )
+
+
+def under_review(listing: Listing, by: str = "grinding", **changes: object) -> Exchange:
+    """An exchange that both sides confirmed, whose figure waits for an officer: it came 19,000 km by lorry."""
+    exchange = agreed(listing, by, **changes)
+    delivered(exchange, distance_km=Decimal(19000))
+    confirm_both(exchange)
+    return exchange

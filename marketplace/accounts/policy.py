@@ -39,6 +39,7 @@ class Permission(enum.StrEnum):
     REVERSE_ENTRIES = "reverse_entries"
     PROPOSE_FACTORS = "propose_factors"
     DECIDE_FACTORS = "decide_factors"
+    DECIDE_FIGURES = "decide_figures"
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def decide(enterprise: Enterprise, state: EnterpriseState, reason: str, officer:
     enterprise.state = state
     enterprise.decision_reason = reason
     enterprise.decided_at = now()
-    _audit(officer, f"enterprise.{state}", "enterprise", enterprise.id, reason)
+    audit(officer, f"enterprise.{state}", "enterprise", enterprise.id, reason)
     notifications.tell(
         notifications.traders_of(enterprise.id), f"enterprise_{state}", "/enterprise", reason=reason or "—"
     )
@@ -168,14 +168,14 @@ def choose_learning(enterprise: Enterprise, is_learned_from: bool, owner: User) 
     """The owner lets suggestions learn from what the enterprise does with them, or forbids it."""
     if enterprise.is_learned_from is not is_learned_from:
         enterprise.is_learned_from = is_learned_from
-        _audit(owner, "learning.allowed" if is_learned_from else "learning.forbidden", "enterprise", enterprise.id, "")
+        audit(owner, "learning.allowed" if is_learned_from else "learning.forbidden", "enterprise", enterprise.id, "")
 
 
 def verify_licence(licence: Licence, officer: User) -> None:
     """An officer has seen the licence; from now on it counts."""
     if licence.verified_at is None:
         licence.verified_at = now()
-        _audit(officer, "licence.verified", "licence", licence.id, licence.number)
+        audit(officer, "licence.verified", "licence", licence.id, licence.number)
 
 
 def invite(enterprise: Enterprise, email: str, role: Role, language: str) -> str:
@@ -255,7 +255,8 @@ def _keep_an_owner(member: Membership) -> None:
         raise LastOwner
 
 
-def _audit(actor: User, action: str, kind: str, subject_id: int, reason: str) -> None:
+def audit(actor: User, action: str, kind: str, subject_id: int, reason: str) -> None:
+    """Write down who decided what about whom, and why, in the caller's transaction."""
     db.session.add(
         AuditEvent(actor_id=actor.id, action=action, subject_kind=kind, subject_id=subject_id, reason=reason)
     )

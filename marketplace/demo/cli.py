@@ -16,6 +16,7 @@ from marketplace.database import now, transaction
 from marketplace.demo import bulk
 from marketplace.demo.behaviour import add_behaviour
 from marketplace.demo.history import add_history
+from marketplace.demo.interests import add_interests
 from marketplace.demo.measurements import add_measurements
 from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
@@ -95,11 +96,12 @@ def _load() -> None:
     count = add_listings(world)
     treatments = add_treatments(world)
     add_measurements(world)
+    interests = add_interests(world)
     completed = add_history(world)
     add_waiting_enterprise(world)
     _settle_old_messages()
     events = add_behaviour(world)
     click.echo(
         f"demo: {len(world.enterprises)} enterprises, {count} listings, {treatments} treatments, "
-        f"{completed} completed exchanges, {events} events of suggestions"
+        f"{interests} saved interests, {completed} completed exchanges, {events} events of suggestions"
     )

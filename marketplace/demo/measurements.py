@@ -18,20 +18,20 @@ APPROVED_DAYS_AGO = 365
 
 
 def add_measurements(world: World) -> None:
-    """The first cement maker's clinker, approved; the first ironworks' slag yard, proposed today."""
+    """The first grinding plant's mill, approved; the first ironworks' slag yard, proposed today."""
     assert world.officer is not None
-    clinker = Proposal(
-        factor_key="clinker-cn",
-        value=Decimal("815"),
-        typed_value="0.815",
+    mill = Proposal(
+        factor_key="grinding-slag",
+        value=Decimal("33.6"),
+        typed_value="0.0336",
         typed_unit="t CO2e/t",
-        gsd=Decimal("1.04"),
+        gsd=Decimal("1.06"),
         year=(now() - timedelta(days=APPROVED_DAYS_AGO)).year - 1,
-        method="生料与燃料全年物料平衡，按 GB/T 32151.8；边界：原料到熟料出窑，含电力。 Sample data.",
+        method="立磨电表与烘干燃气表全年读数 ÷ 出磨吨数；边界：进磨到出磨，含烘干。 Sample data.",
     )
     with pretend_now(now() - timedelta(days=APPROVED_DAYS_AGO)):
-        proposal = _propose(world, world.by_industry["building-materials"][0], clinker, "demo-measured-clinker")
-        service.approve(proposal.id, "物料平衡与能源台账一致（示例）。", world.officer)
+        proposal = _propose(world, world.by_industry["building-materials"][0], mill, "demo-measured-mill")
+        service.approve(proposal.id, "表计读数与产量台账一致（示例）。", world.officer)
     yard = Proposal(
         factor_key="stockpile-inert",
         value=Decimal("3.1"),

@@ -62,3 +62,15 @@ class TicketUsed(DomainError):
 class UnknownUse(DomainError):
     def sentence(self) -> str:
         return gettext("Choose a use that is documented for this material, or none.")
+
+
+class AlreadyReviewed(DomainError):
+    def sentence(self) -> str:
+        return gettext("Somebody has decided about this figure already.")
+
+
+class FigureChanged(DomainError):
+    """A factor has a new version since the officer opened the page."""
+
+    def sentence(self) -> str:
+        return gettext("The figure has changed since you opened this page. Look at it again, then decide.")

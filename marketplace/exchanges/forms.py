@@ -1,18 +1,18 @@
 """Forms of an exchange."""
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import Field
+from wtforms import Field, HiddenField
 from wtforms.validators import Optional, ValidationError
 
 from marketplace.accounts.models import Site
 from marketplace.calendar import today
 from marketplace.exchanges.models import Exchange, Mode, TermsRevision, TransportBy
-from marketplace.exchanges.service import DeliveryFacts, TermsFacts
+from marketplace.exchanges.service import Decision, DeliveryFacts, TermsFacts
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Listing
 from marketplace.places import road_km
@@ -173,6 +173,29 @@ class ReasonForm(SubmissionForm):
     """Why somebody ends, disputes or resumes something."""
 
     reason = TextField(lazy_gettext("Reason"), validators=[Required()], maximum=1000)
+
+
+class ReviewForm(SubmissionForm):
+    """An officer's decision about a figure; the reason stands in the timeline and in the log of decisions."""
+
+    decision = ChoiceField(lazy_gettext("Decision"), validators=[Required()])
+    reason = TextField(lazy_gettext("Reason"), validators=[Required()], maximum=1000)
+    seen_kgco2e = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.decision.choices = [
+            (Decision.APPROVE.value, lazy_gettext("It is right: let it count")),
+            (Decision.APPROVE_WITHOUT_DISPOSAL.value, lazy_gettext("Let it count without the avoided disposal")),
+            (Decision.REJECT.value, lazy_gettext("Send it back to the parties")),
+        ]
+
+    def seen(self) -> Decimal:
+        """The figure on the page that was decided about, kg CO2e; not a number when the field was tampered with."""
+        try:
+            return Decimal(self.seen_kgco2e.data or "")
+        except InvalidOperation:
+            return Decimal("NaN")
 
 
 class MessageForm(SubmissionForm):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Enterprise, Site, User
 from marketplace.attachments.models import Attachment
-from marketplace.database import ExactDecimal, Money, Tonnes, UtcDateTime, now, state_column_type
+from marketplace.database import ExactDecimal, Kilograms, Money, Tonnes, UtcDateTime, now, state_column_type
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
 
@@ -40,6 +40,12 @@ class DeliveryState(enum.StrEnum):
     CONFIRMED = "confirmed"
     DISPUTED = "disputed"
     WITHDRAWN = "withdrawn"
+
+
+class ReviewState(enum.StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 class TransportBy(enum.StrEnum):
@@ -92,6 +98,7 @@ class Exchange(db.Model):
     revisions: Mapped[list["TermsRevision"]] = relationship(back_populates="exchange", order_by="TermsRevision.number")
     deliveries: Mapped[list["Delivery"]] = relationship(back_populates="exchange", order_by="Delivery.number")
     confirmations: Mapped[list["Confirmation"]] = relationship(order_by="Confirmation.id")
+    reviews: Mapped[list["FigureReview"]] = relationship(back_populates="exchange", order_by="FigureReview.id")
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
@@ -121,6 +128,11 @@ class Exchange(db.Model):
 
     def is_confirmed_by(self, side: Side) -> bool:
         return any(c.side == side for c in self.current_confirmations)
+
+    @property
+    def open_review(self) -> "FigureReview | None":
+        """The officer's review that both confirmations wait for; nothing else is possible meanwhile (ADR 0011)."""
+        return next((r for r in self.reviews if r.state is ReviewState.OPEN), None)
 
     @property
     def counted_deliveries(self) -> list["Delivery"]:
@@ -287,3 +299,34 @@ class ExchangeEvent(db.Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     reason: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class FigureReview(db.Model):
+    """An implausible figure waits here, both sides having confirmed, until an officer lets it count or sends it back.
+
+    `findings` is the list of concerns with their facts as JSON; `net_kgco2e` the figure that raised them;
+    `without_disposal`: it counts without the avoided disposal, from this decision on.
+    """
+
+    __tablename__ = "figure_review"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"))
+    round: Mapped[int]
+    state: Mapped[ReviewState] = mapped_column(state_column_type(ReviewState), default=ReviewState.OPEN)
+    findings: Mapped[str] = mapped_column(Text)
+    net_kgco2e: Mapped[Decimal] = mapped_column(Kilograms)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    without_disposal: Mapped[bool] = mapped_column(default=False)
+
+    exchange: Mapped[Exchange] = relationship(back_populates="reviews")
+    decided_by: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("exchange_id", "round"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided_when_not_open"),
+        Index("ix_figure_review_state", "state", "id"),
+    )

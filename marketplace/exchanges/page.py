@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from marketplace.accounts.policy import Permission, Viewer, may
 from marketplace.carbon.errors import InputError
+from marketplace.carbon.scenario import Finding
 from marketplace.exchanges import queries
 from marketplace.exchanges.models import Exchange, ExchangeState, Side, TermsRevision
 from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready_to_complete, next_step
@@ -16,7 +17,9 @@ from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger.assessing import Figure, figure_of
 from marketplace.ledger.errors import FactorNotPublished
 from marketplace.ledger.explaining import Explanation, explanation_of
+from marketplace.ledger.guarding import findings_of
 from marketplace.ledger.models import LedgerEntry
+from marketplace.ledger.wrong_input import sentence_of
 from marketplace.web.formats import day, money_per_t, tonnes
 from marketplace.web.labels import label
 from marketplace.web.language import language
@@ -46,6 +49,7 @@ class ExchangePage:
     changes: list[Change]
     figure: Figure | None
     figure_note: str
+    findings: list[Finding]
     why: Explanation | None
     entries: list[LedgerEntry]
 
@@ -76,9 +80,18 @@ def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
         changes=_changes(exchange),
         figure=figure,
         figure_note=note,
+        findings=_findings(exchange, figure),
         why=explanation_of(figure.inputs, figure.factors, language()) if figure else None,
         entries=ledger_queries.entries_of_exchange(db.session, exchange.id),
     )
+
+
+def _findings(exchange: Exchange, figure: Figure | None) -> list[Finding]:
+    """Why an officer looks, or will look when both sides have confirmed."""
+    if exchange.open_review is not None:
+        return queries.findings_of(exchange.open_review)
+    is_next = exchange.state is ExchangeState.DELIVERING and is_ready_to_complete(exchange)
+    return findings_of(exchange, figure) if figure and is_next else []
 
 
 def _figure(exchange: Exchange) -> tuple[Figure | None, str]:
@@ -87,7 +100,7 @@ def _figure(exchange: Exchange) -> tuple[Figure | None, str]:
     try:
         return figure_of(exchange), ""
     except InputError as wrong:
-        return None, gettext("The figure cannot be computed: %(why)s", why=str(wrong))
+        return None, sentence_of(wrong)
     except FactorNotPublished as missing:
         return None, missing.sentence()
 

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, false, or_
 
 from marketplace.accounts.models import Office
 from marketplace.accounts.policy import Permission, Viewer, rule, visibility
-from marketplace.exchanges.models import Delivery, Exchange
+from marketplace.exchanges.models import Delivery, Exchange, FigureReview
 
 
 @visibility(Exchange)
@@ -35,3 +35,13 @@ def _of_visible_exchanges(who: Viewer) -> ColumnElement[bool]:
     return Delivery.exchange.has(
         or_(Exchange.supplier_id == who.enterprise_id, Exchange.receiver_id == who.enterprise_id)
     )
+
+
+@visibility(FigureReview)
+def _officers_and_auditors(who: Viewer) -> ColumnElement[bool]:
+    return FigureReview.id > 0 if who.office in (Office.DISTRICT_OFFICER, Office.AUDITOR) else false()
+
+
+@rule(FigureReview, Permission.DECIDE_FIGURES)
+def _decides_figures(who: Viewer, _review: FigureReview) -> bool:
+    return who.office is Office.DISTRICT_OFFICER

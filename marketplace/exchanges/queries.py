@@ -1,21 +1,25 @@
 """Reads for the pages of exchanges."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from marketplace.accounts.models import Office, Site, User
 from marketplace.accounts.policy import Viewer, may_see
+from marketplace.carbon.scenario import Finding
 from marketplace.exchanges.models import (
     Delivery,
     Exchange,
     ExchangeEvent,
     ExchangeState,
+    FigureReview,
     Message,
+    ReviewState,
     Side,
     TermsRevision,
 )
@@ -59,6 +63,7 @@ def detail_options() -> tuple[ORMOption, ...]:
         selectinload(Exchange.revisions).selectinload(TermsRevision.acceptances),
         selectinload(Exchange.deliveries).selectinload(Delivery.attachments),
         selectinload(Exchange.confirmations),
+        selectinload(Exchange.reviews),
     )
 
 
@@ -74,6 +79,7 @@ def own_exchanges(who: Viewer, after: int | None = None, is_ended: bool | None =
             selectinload(Exchange.revisions).selectinload(TermsRevision.acceptances),
             selectinload(Exchange.deliveries),
             selectinload(Exchange.confirmations),
+            selectinload(Exchange.reviews),
         )
         .order_by(Exchange.id.desc())
         .limit(PAGE_SIZE + 1)
@@ -102,6 +108,35 @@ def disputed() -> Sequence[Exchange]:
         .order_by(Exchange.changed_at)
         .limit(50)
     ).all()
+
+
+def reviews(state: ReviewState, limit: int = 50) -> Sequence[FigureReview]:
+    """Figures that wait for an officer, oldest first; or those decided, newest first."""
+    order = FigureReview.id if state is ReviewState.OPEN else FigureReview.id.desc()
+    return db.session.scalars(
+        select(FigureReview)
+        .where(FigureReview.state == state)
+        .options(
+            joinedload(FigureReview.exchange).joinedload(Exchange.listing),
+            joinedload(FigureReview.exchange).joinedload(Exchange.supplier),
+            joinedload(FigureReview.exchange).joinedload(Exchange.receiver),
+            joinedload(FigureReview.decided_by),
+        )
+        .order_by(order)
+        .limit(limit)
+    ).all()
+
+
+def count_open_reviews() -> int:
+    """Figures that wait for an officer."""
+    return db.session.execute(
+        select(func.count()).select_from(FigureReview).where(FigureReview.state == ReviewState.OPEN)
+    ).scalar_one()
+
+
+def findings_of(review: FigureReview) -> list[Finding]:
+    """What raised a review."""
+    return [Finding.from_dict(stored) for stored in json.loads(review.findings)]
 
 
 def timeline(exchange: Exchange, with_messages: bool) -> list[TimelineItem]:

@@ -18,6 +18,7 @@ class Action(enum.StrEnum):
     DISPUTE = "dispute"
     RESUME = "resume"
     COMPLETE = "complete"
+    REVIEW = "review"
 
 
 _OPEN_TERMS = frozenset({ExchangeState.REQUESTED, ExchangeState.NEGOTIATING})
@@ -33,6 +34,7 @@ POSSIBLE_IN = {
     Action.DISPUTE: _UNDER_WAY,
     Action.RESUME: frozenset({ExchangeState.DISPUTED}),
     Action.COMPLETE: frozenset({ExchangeState.DELIVERING}),
+    Action.REVIEW: frozenset(),  # an officer's, not a party's
 }
 
 ENDED = frozenset({ExchangeState.COMPLETED, ExchangeState.DECLINED, ExchangeState.WITHDRAWN, ExchangeState.CANCELLED})
@@ -48,7 +50,7 @@ class NextStep:
 
 def is_possible(exchange: Exchange, side: Side, action: Action) -> bool:
     """Whether a side may take a step now."""
-    if exchange.state not in POSSIBLE_IN[action]:
+    if exchange.state not in POSSIBLE_IN[action] or exchange.open_review is not None:
         return False
     if action is Action.ACCEPT:
         return not exchange.current_terms.is_accepted_by(side)
@@ -76,6 +78,8 @@ def next_step(exchange: Exchange) -> NextStep:
         return NextStep(frozenset(s for s in Side if not terms.is_accepted_by(s)), Action.ACCEPT)
     if exchange.state is ExchangeState.AGREED:
         return NextStep(frozenset({Side.SUPPLIER}), Action.RECORD_DELIVERY)
+    if exchange.open_review is not None:
+        return NextStep(frozenset(), Action.REVIEW)
     if exchange.state is ExchangeState.DELIVERING:
         if any(d.state is DeliveryState.RECORDED for d in exchange.deliveries):
             return NextStep(frozenset({Side.RECEIVER}), Action.RECORD_DELIVERY)

@@ -25,6 +25,7 @@ from marketplace.exchanges.forms import (
 )
 from marketplace.exchanges.models import Delivery, Exchange
 from marketplace.exchanges.page import exchange_page
+from marketplace.ledger.wrong_input import sentence_of
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.errors import NotEnoughLeft
 from marketplace.listings.models import Listing
@@ -233,7 +234,7 @@ def _step(exchange_id: int, step: Callable[[service.Party], object]) -> Response
     except DomainError as refused:
         flash(refused.sentence(), "error")
     except InputError as wrong:
-        flash(gettext("The figure cannot be computed: %(why)s", why=str(wrong)), "error")
+        flash(sentence_of(wrong), "error")
     return redirect(url_for("exchanges.detail", exchange_id=exchange_id), 303)
 
 

@@ -1,23 +1,35 @@
 """From an exchange to the inputs of its figure: what the method needs, and why each factor was chosen."""
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import select
 
 from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE
 from marketplace.carbon.method import Assessment, assess
 from marketplace.carbon.resolution import NO_STEP
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
+from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.ledger import factors as published
 from marketplace.ledger.choosing import chosen_for, with_chosen
-from marketplace.listings.models import Kind, Nature
+from marketplace.listings.models import Kind, Listing, Nature
 from marketplace.matching.core.knowledge import Application
 
 WEIGHBRIDGE_GSD = "1.005"  # class III weighbridge, OIML R 76: about ±0.5 %
 SUGGESTED_DISTANCE_GSD = "1.1"  # a way suggested from two points, not an odometer
+
+
+class Before(enum.StrEnum):
+    """What the material was before the exchange: only of waste is disposal avoided (METHOD.md §1)."""
+
+    WASTE = "waste"
+    BY_PRODUCT = "by_product"  # so its offer says
+    SOLD = "sold"  # the supplier offered the same material as a product earlier, or an officer found so
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,7 @@ class Figure:
     factors: Mapping[str, Mapping[str, str]]
     assessment: Assessment
     application: Application | None
+    before: Before
 
 
 def figure_of(exchange: Exchange) -> Figure:
@@ -38,22 +51,22 @@ def figure_of(exchange: Exchange) -> Figure:
         FactorMissing: nothing may be taken for a factor that is wanted; the nearest is named.
         FactorNotPublished: a factor has no published version.
     """
-    application = _application(exchange)
-    wanted = inputs_of(exchange, application)
+    application, before = _application(exchange), before_of(exchange)
+    wanted = inputs_of(exchange, application, before)
     chosen = chosen_for(exchange, wanted)
     inputs = with_chosen(wanted, chosen)
     copies = {c.row.factor_id: c.to_copy() for c in sorted(chosen.values(), key=lambda c: c.row.factor_id)}
-    return Figure(inputs, copies, assess(inputs, raw_factors(copies)), application)
+    return Figure(inputs, copies, assess(inputs, raw_factors(copies)), application, before)
 
 
-def inputs_of(exchange: Exchange, application: Application | None) -> dict[str, Any]:
+def inputs_of(exchange: Exchange, application: Application | None, before: Before) -> dict[str, Any]:
     """The method's raw input: decimals as strings. Its factors are those wanted; `choosing` says which are taken."""
     deliveries = [d for d in exchange.deliveries if d.state is DeliveryState.CONFIRMED]
     standing = deliveries or exchange.counted_deliveries
     baseline = baseline_for(exchange.material)
     inputs: dict[str, Any] = {
         "deliveries": [_delivery(d) for d in standing],
-        "disposal": {"factor": baseline.disposal_factor if _was_waste(exchange) else NO_STEP},
+        "disposal": {"factor": baseline.disposal_factor if before is Before.WASTE else NO_STEP},
         "displaced": _displaced(application),
         "reprocessing": {"factor": application.reprocessing_factor if application else NO_STEP},
         "basis": {"disposal": baseline.basis.value, "displaced": "wet", "reprocessing": "wet"},
@@ -79,10 +92,21 @@ def _application(exchange: Exchange) -> Application | None:
     return knowledge().of_pair(exchange.material, use) if use else None
 
 
-def _was_waste(exchange: Exchange) -> bool:
-    """METHOD.md §1: a material that was sold as a product before has no avoided disposal."""
+def before_of(exchange: Exchange) -> Before:
+    """METHOD.md §1: what was sold as a product before has no avoided disposal, whatever its offer says now."""
+    if any(review.without_disposal for review in exchange.reviews):
+        return Before.SOLD
     offers = [x for x in (exchange.listing, exchange.counter_listing) if x is not None and x.kind is Kind.OFFER]
-    return all(offer.nature is Nature.WASTE for offer in offers) if offers else True
+    if any(offer.nature is not Nature.WASTE for offer in offers):
+        return Before.BY_PRODUCT
+    offered_as_product = select(Listing.id).where(
+        Listing.enterprise_id == exchange.supplier_id,
+        Listing.material == exchange.material,
+        Listing.kind == Kind.OFFER,
+        Listing.nature != Nature.WASTE,
+        Listing.published_at <= exchange.created_at,
+    )
+    return Before.SOLD if db.session.scalar(offered_as_product.limit(1)) is not None else Before.WASTE
 
 
 def _displaced(application: Application | None) -> dict[str, str]:

@@ -4,11 +4,8 @@ database. Who can write to the database alone cannot make a party confirm.
 
 import base64
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from marketplace.calendar import stamp
 from marketplace.exchanges.models import Confirmation, Exchange, Side, TermsRevision
@@ -28,9 +25,7 @@ def seal(confirmation: Confirmation, exchange: Exchange) -> None:
     """
     key = signing_key()
     confirmation.terms_sha256 = terms_digest(exchange.current_terms)
-    signature = Ed25519PrivateKey.from_private_bytes(key.seed).sign(
-        _sealed_bytes(_said(confirmation, exchange), exchange)
-    )
+    signature = key.sign_bytes(sealed_bytes(_said(confirmation, exchange), exchange.uuid, str(exchange.round)))
     confirmation.vkey, confirmation.signature = key.verifier.encoded, base64.b64encode(signature).decode()
 
 
@@ -43,15 +38,16 @@ def recorded(confirmation: Confirmation, exchange: Exchange) -> dict[str, str | 
     }
 
 
-def broken_seal(body: Mapping[str, Any], keys: Collection[VerifierKey]) -> str | None:
-    """The side whose confirmation in an entry does not fit its seal, or whose seal is of none of the keys."""
+def broken_seal(body: Mapping[str, Any], keys: Mapping[str, VerifierKey]) -> str | None:
+    """The side whose confirmation in an entry does not fit its seal, or whose seal is of none of the keys (by vkey)."""
     for confirmation in body.get("confirmations", ()):
         if confirmation.get("signature") is None:
             continue
         said = {name: text for name, text in confirmation.items() if name not in SEAL_FIELDS}
-        statement = canonical_bytes(said | _about(body["exchange"], body["round"]))
-        key = next((k for k in keys if k.encoded == confirmation["key"]), None)
-        if key is None or not _fits(key, confirmation["signature"], statement):
+        key = keys.get(confirmation["key"])
+        if key is None or not _fits(
+            key, confirmation["signature"], sealed_bytes(said, body["exchange"], body["round"])
+        ):
             return str(confirmation["side"])
     return None
 
@@ -86,17 +82,13 @@ def _said(confirmation: Confirmation, exchange: Exchange) -> dict[str, str]:
     }
 
 
-def _sealed_bytes(said: Mapping[str, str], exchange: Exchange) -> bytes:
-    return canonical_bytes({**said, **_about(exchange.uuid, str(exchange.round))})
-
-
-def _about(exchange: str, round_number: str) -> dict[str, str]:
-    return {"format": FORMAT, "exchange": exchange, "round": round_number}
+def sealed_bytes(said: Mapping[str, str | None], exchange: str, round_number: str) -> bytes:
+    """What a seal is over: the confirmation without its seal, and what it is about."""
+    return canonical_bytes({**said, "format": FORMAT, "exchange": exchange, "round": round_number})
 
 
 def _fits(key: VerifierKey, signature: str, message: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(base64.b64decode(signature), message)
-    except (InvalidSignature, ValueError):
+        return key.fits(base64.b64decode(signature), message)
+    except ValueError:
         return False
-    return True

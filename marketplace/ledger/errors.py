@@ -55,3 +55,19 @@ class FactorMissing(FactorNotPublished):
             year=self.nearest.year,
             gsd=f"{self.gsd:f}",
         )
+
+
+class EntryTooLong(DomainError):
+    """An entry that no bundle of the public log could hold (C2SP tlog-tiles gives its length two bytes)."""
+
+    def __init__(self, length: int, most: int) -> None:
+        self.length, self.most = length, most
+        super().__init__(length)
+
+    def sentence(self) -> str:
+        return gettext(
+            "The ledger entry would be %(length)s bytes long, the ledger takes %(most)s: too many deliveries for one "
+            "exchange. Agree the rest as another exchange.",
+            length=self.length,
+            most=self.most,
+        )

@@ -33,6 +33,13 @@ def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int
     return new, changed
 
 
+def unpublished() -> list[str]:
+    """Factors of the library, and proxies, that no version exists of here: a release was not published yet."""
+    wanted = [*library(), *(proxy.id for proxy in proxies(library().values()))]
+    known = set(db.session.scalars(select(EmissionFactor.factor_id)))
+    return [factor_id for factor_id in wanted if factor_id not in known]
+
+
 @dataclass(frozen=True, slots=True)
 class MeasuredFacts:
     """An approved measurement; the value in the unit of the factor that it takes the place of."""

@@ -86,7 +86,7 @@ def inclusion(position: int) -> ResponseReturnValue:
     """The hashes from one entry's leaf to the root of the present tree, or of the tree of `size`."""
     try:
         size = _size("size")
-        tree = tile_store.tree_of(size)
+        tree = tile_store.served_tree(size)
         return _json(
             {
                 "position": str(position),
@@ -105,7 +105,7 @@ def consistency() -> ResponseReturnValue:
     """The hashes that show that the tree of `from` entries is the beginning of the tree of `to`."""
     try:
         old, new = _size("from"), _size("to")
-        tree = tile_store.tree_of(new)
+        tree = tile_store.served_tree(new)
         return _json(
             {
                 "from": str(old),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from marketplace.database import ExactDecimal, Kilograms, Money, Tonnes, UtcDateTime, now, state_column_type
 from marketplace.extensions import db
@@ -140,6 +140,13 @@ class EmissionFactor(db.Model):
     published_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     # Whose own measurement it is; none for the library's. It says who may see it, and is no part of what entries copy.
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
+
+    @validates("gsd")
+    def _spread(self, _name: str, gsd: Decimal) -> Decimal:
+        """The constraint below is blind on SQLite, which keeps decimals as integers of their smallest unit."""
+        if gsd < 1:
+            raise ValueError(f"factor {self.factor_id}: a spread (gsd) of {gsd} is below 1")
+        return gsd
 
     __table_args__ = (
         UniqueConstraint("factor_id", "version"),

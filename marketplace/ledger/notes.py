@@ -163,8 +163,12 @@ class VerifierKey:
             if len(blob) != TIME_BYTES + SIGNATURE_BYTES:
                 return False
             message, blob = cosigned_message(text, signature.time), blob[TIME_BYTES:]
+        return self.fits(blob, message)
+
+    def fits(self, signature: bytes, message: bytes) -> bool:
+        """Whether this key made the bare Ed25519 signature over the bytes."""
         try:
-            _public(self.public_key).verify(blob, message)
+            _public(self.public_key).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -226,8 +230,12 @@ class SigningKey:
         """A witness's timestamped signature over a checkpoint's text (tlog-cosignature v1)."""
         return self._signature(cosigned_message(text, unix_seconds), unix_seconds.to_bytes(TIME_BYTES, "big"))
 
+    def sign_bytes(self, message: bytes) -> bytes:
+        """A bare Ed25519 signature."""
+        return _private(self.seed).sign(message)
+
     def _signature(self, message: bytes, prefix: bytes) -> Signature:
-        return Signature(self.name, self.verifier.key_id, prefix + _private(self.seed).sign(message))
+        return Signature(self.name, self.verifier.key_id, prefix + self.sign_bytes(message))
 
 
 @dataclass(frozen=True, slots=True)

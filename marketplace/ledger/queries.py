@@ -13,7 +13,7 @@ from marketplace.accounts.models import Enterprise, Office, Park
 from marketplace.accounts.policy import Viewer, visibility
 from marketplace.extensions import db
 from marketplace.ledger.models import Dimension, LedgerEntry, LedgerHead
-from marketplace.ledger.tile_store import tree_of
+from marketplace.ledger.tile_store import served_tree
 
 PAGE_SIZE = 30
 
@@ -102,7 +102,7 @@ def detail(entry: LedgerEntry, language: str) -> EntryDetail:
         supplier=names[entry.supplier_id],
         receiver=names[entry.receiver_id],
         head=now_head,
-        proof=[step.hex() for step in tree_of(now_head.size).inclusion_proof(entry.position)],
+        proof=[step.hex() for step in served_tree(now_head.size).inclusion_proof(entry.position)],
     )
 
 

@@ -1,4 +1,4 @@
-"""A second, quick way to the figure of an entry, for checking a million of them.
+"""A second, quick way to the figure of an entry by method avoided/1.0, for checking a million of them.
 
 `quick_result` gives what `entries.result_of(carbon.method.assess(…))` gives, for the inputs that nearly all entries
 have, and None for all others. It is trusted only where it agrees with the entry: whoever gets None or another figure
@@ -17,8 +17,6 @@ from typing import Any
 from marketplace.carbon.decimals import ln
 from marketplace.carbon.intervals import Z_95
 from marketplace.carbon.parsing import PER_TONNE, PER_TONNE_KM
-
-METHOD = "avoided/1.0"
 
 # Products of numbers with at most 15 + 15 digits stay exact well below 80 digits, as in the method itself.
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)

@@ -1,7 +1,6 @@
-"""`flask ledger seals`: the seals under all confirmations, checked apart from `verify`.
+"""`flask ledger seals`: the seals under all confirmations, checked anew and apart from everything else.
 
-Checking two signatures takes longer than all the rest of an entry, so the daily check leaves them out; the auditor's
-export is checked with them.
+`verify` checks them too, but each only once: two signatures take longer than all the rest of an entry.
 """
 
 import sys
@@ -30,7 +29,7 @@ class BrokenSeal:
 
 def first_broken_seal(progress: Callable[[int], None] = lambda done: None) -> BrokenSeal | None:
     """The first entry with a confirmation that nobody sealed so; None: all fit."""
-    keys = [row.key for row in listed_keys()]
+    keys = {row.key.encoded: row.key for row in listed_keys()}
     for done, (position, canonical) in enumerate(_assessments(), start=1):
         try:
             side = broken_seal(parse_canonical(canonical.encode()), keys)

@@ -16,11 +16,12 @@ from marketplace.ledger.assessing import figure_of, value_cny
 from marketplace.ledger.canonical import canonical_bytes, parse_canonical
 from marketplace.ledger.checkpoints import sign_head
 from marketplace.ledger.entries import assessment_body, reversal_body
-from marketplace.ledger.errors import AlreadyReversed, ReversalOfReversal
+from marketplace.ledger.errors import AlreadyReversed, EntryTooLong, ReversalOfReversal
 from marketplace.ledger.factor_table import FactorTable, factor_table
 from marketplace.ledger.head import lock_head, move_head
 from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.models import EntryKind, LedgerEntry
+from marketplace.ledger.tiles import MOST_ENTRY_BYTES
 
 _INSERT = insert(LedgerEntry.__table__)
 
@@ -38,6 +39,7 @@ def append_assessment(exchange: Exchange) -> Recorded:
 
     Raises:
         InputError: the figure cannot be computed; nothing is recorded.
+        EntryTooLong: there are so many deliveries that the log could not serve the entry; nothing is recorded.
     """
     tree, table = lock_head(), factor_table()
     figure = figure_of(exchange)
@@ -86,6 +88,8 @@ def _append(
     reverses: int | None,
 ) -> None:
     canonical = canonical_bytes(body)
+    if len(canonical) > MOST_ENTRY_BYTES:
+        raise EntryTooLong(len(canonical), MOST_ENTRY_BYTES)
     leaf = leaf_hash(canonical)
     row = {
         "position": tree.size,

@@ -1,11 +1,17 @@
 """Tiles kept in the database: full ones as rows, the growing ones from the rows below them."""
 
-from sqlalchemy import select
+import json
+
+from sqlalchemy import bindparam, select
 
 from marketplace.extensions import db
 from marketplace.ledger.merkle import HASH_BYTES
 from marketplace.ledger.models import LedgerEntry, LedgerHead, LedgerTile
-from marketplace.ledger.tiles import HEIGHT, WIDTH, TileAddress, TiledTree, TileError, bundle, fold
+from marketplace.ledger.tiles import HEIGHT, MOST_ENTRY_BYTES, WIDTH, TileAddress, TiledTree, TileError, bundle, fold
+
+_TILE = select(LedgerTile.hashes).where(
+    LedgerTile.level == bindparam("level"), LedgerTile.number == bindparam("number")
+)
 
 
 class NotThere(TileError):
@@ -36,9 +42,8 @@ def published_tile(address: TileAddress) -> bytes:
 
 def read_tile(address: TileAddress) -> bytes:
     """The bytes of a tile of the tree, which must be large enough."""
-    full = db.session.scalar(
-        select(LedgerTile.hashes).where(LedgerTile.level == address.level, LedgerTile.number == address.number)
-    )
+    place = {"level": address.level, "number": address.number}
+    full: bytes | None = db.session.connection().execute(_TILE, place).scalar()
     if full is not None:
         return full[: address.width * HASH_BYTES]
     return b"".join(_hashes(address.level, address.number * WIDTH, address.width))
@@ -59,25 +64,37 @@ def read_bundle(number: int, width: int) -> bytes:
         .where(LedgerEntry.position >= first, LedgerEntry.position < first + width)
         .order_by(LedgerEntry.position)
     ).all()
-    return bundle([row.encode() for row in rows])
+    entries = [row.encode() for row in rows]
+    for position, entry in enumerate(entries, start=first):
+        if len(entry) > MOST_ENTRY_BYTES:
+            raise TileError(f"entry {position} has {len(entry)} bytes, a bundle takes {MOST_ENTRY_BYTES}; see its page")
+    return bundle(entries)
 
 
 def tree_of(size: int) -> TiledTree:
-    """The stored tree of that size, for proofs."""
+    """The stored tree of that size, from its tiles alone."""
     return TiledTree(size, read_tile)
 
 
+def served_tree(size: int) -> TiledTree:
+    """The stored tree of that size, for proofs that others check: the edge of the present one comes from the head."""
+    head_size, frontier = db.session.connection().execute(select(LedgerHead.size, LedgerHead.frontier)).one()
+    edge = [bytes.fromhex(node) for node in json.loads(frontier)] if head_size == size else ()
+    return TiledTree(size, read_tile, edge)
+
+
 def _hashes(level: int, first: int, count: int) -> list[bytes]:
+    connection = db.session.connection()
     if level == 0:
-        rows = db.session.scalars(
+        rows = connection.execute(
             select(LedgerEntry.leaf_hash)
             .where(LedgerEntry.position >= first, LedgerEntry.position < first + count)
             .order_by(LedgerEntry.position)
         )
-        return [bytes.fromhex(leaf) for leaf in rows]
+        return [bytes.fromhex(leaf) for (leaf,) in rows]
     below = (
         select(LedgerTile.root)
         .where(LedgerTile.level == level - 1, LedgerTile.number >= first, LedgerTile.number < first + count)
         .order_by(LedgerTile.number)
     )
-    return list(db.session.scalars(below))
+    return list(connection.scalars(below))

@@ -109,12 +109,17 @@ class TiledTree:
     """A tree of a known size whose tiles are read when they are needed, each once.
 
     Errors of the reader and `TileError` for a tile of the wrong length come through from every method.
+
+    Args:
+        edge: the frontier of the whole tree (`merkle.Frontier`), if it is at hand: then proofs in the whole tree need
+            no tile that is still growing, which costs most to read.
     """
 
-    def __init__(self, size: int, read: Reader) -> None:
+    def __init__(self, size: int, read: Reader, edge: Sequence[bytes] = ()) -> None:
         self.size = size
         self._read = read
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._known = dict(zip(_edge_of(size), edge, strict=True)) if edge else {}
 
     def root(self, size: int | None = None) -> bytes:
         """Root of the first `size` leaves; of all of them when nothing is said.
@@ -139,12 +144,7 @@ class TiledTree:
 
     def frontier(self, size: int) -> list[bytes]:
         """Roots of the perfect subtrees of the first `size` leaves, largest first (`merkle.Frontier`)."""
-        nodes, at = [], 0
-        for height in range(size.bit_length() - 1, -1, -1):
-            if size >> height & 1:
-                nodes.append(self._node(height, at >> height))
-                at += 1 << height
-        return nodes
+        return [self._node(*node) for node in _edge_of(size)]
 
     def forget(self) -> None:
         """Drop the tiles read so far, for a walk through a large tree."""
@@ -205,6 +205,9 @@ class TiledTree:
 
     def _node(self, height: int, index: int) -> bytes:
         """Root of the perfect subtree of 2^height leaves with that index among its like."""
+        known = self._known.get((height, index))
+        if known is not None:
+            return known
         level, within = divmod(height, HEIGHT)
         first = index << within
         number, offset = divmod(first, WIDTH)
@@ -248,6 +251,16 @@ def entries_of(data: bytes, width: int) -> list[bytes]:
     if len(found) != width:
         raise TileError(f"the bundle holds {len(found)} entries, not {width}")
     return found
+
+
+def _edge_of(size: int) -> list[tuple[int, int]]:
+    """Height and index of the perfect subtrees of the first `size` leaves, largest first."""
+    nodes, at = [], 0
+    for height in range(size.bit_length() - 1, -1, -1):
+        if size >> height & 1:
+            nodes.append((height, at >> height))
+            at += 1 << height
+    return nodes
 
 
 def _split(size: int) -> int:

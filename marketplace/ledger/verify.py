@@ -8,6 +8,7 @@ which the stretch before ended.
 from __future__ import annotations
 
 import gc
+import json
 import multiprocessing
 import os
 from collections import deque
@@ -15,35 +16,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, create_engine, exists, func, select
+from sqlalchemy import Connection, create_engine, func, select
 
 from marketplace.accounts.models import Enterprise, Park
-from marketplace.exchanges.models import Exchange, ExchangeState
 from marketplace.extensions import db
-from marketplace.ledger import rollups
-from marketplace.ledger.checking import STRETCH, Register, Stretch, check_stretch, checkpoint_fault, hash_stretch
+from marketplace.ledger import whole
+from marketplace.ledger.checking import STRETCH, Stretch, Task, check
 from marketplace.ledger.factor_table import roots
 from marketplace.ledger.factors import plain
 from marketplace.ledger.faults import Check, Fault, Report
 from marketplace.ledger.keys import listed_keys
-from marketplace.ledger.merkle import EMPTY_ROOT
-from marketplace.ledger.models import (
-    Checkpoint,
-    Dimension,
-    EmissionFactor,
-    EntryKind,
-    LedgerEntry,
-    LedgerHead,
-    LedgerTile,
-    Rollup,
-    RollupFactor,
-)
+from marketplace.ledger.models import EmissionFactor, LedgerEntry, LedgerHead
 from marketplace.ledger.notes import CheckpointBody
-from marketplace.ledger.resuming import Progress
+from marketplace.ledger.resuming import KnownSeals, Progress
+from marketplace.ledger.rows import Register
 from marketplace.ledger.tile_store import tree_of
-from marketplace.ledger.tiles import WIDTH, TileError, fold, hashes_of
+from marketplace.ledger.tiles import TileError
 
 __all__ = ["Check", "Fault", "Report", "verify"]
 
@@ -66,16 +55,6 @@ class Pool:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    register: Register
-    first: int
-    end: int
-    start: list[str]
-    last_time: str
-    hashes_only: bool
-
-
 def verify(
     show: Callable[[int, int], None] = lambda done, size: None,
     *,
@@ -83,6 +62,7 @@ def verify(
     since: Saved | None = None,
     processes: int | None = None,
     progress: Progress | None = None,
+    seals: KnownSeals | None = None,
     hashes_only: bool = False,
 ) -> Report:
     """Check everything, or what came after a checkpoint; the first bad entry ends the walk through the entries.
@@ -92,15 +72,16 @@ def verify(
         against: checkpoints kept outside, which the tree must contain.
         since: entries before this checkpoint are taken as they are, if the tree still contains it.
         processes: how many to use; one for each core when nothing is said.
-        hashes_only: look at leaf hashes, tiles and tree; leave figures, signatures and totals.
         progress: where an interrupted run goes on, and where this one writes how far it came.
+        seals: up to where an earlier run has found the seals to fit; every seal is checked when nothing is said.
+        hashes_only: look at leaf hashes, tiles and tree; leave figures, signatures and totals.
     """
     with (
         _checkers(processes or os.cpu_count() or 1) as pool,
         db.engine.connect().execution_options(isolation_level=_snapshot()) as connection,
         connection.begin(),
     ):
-        run = _Run(connection, against or [], since, progress, hashes_only)
+        run = _Run(connection, against or [], since, progress or Progress(None), seals or KnownSeals(None), hashes_only)
         run.walk(show, pool)
         run.finish()
     return run.report
@@ -138,20 +119,24 @@ class _Run:
         connection: Connection,
         against: list[Saved],
         since: Saved | None,
-        progress: Progress | None,
+        progress: Progress,
+        seals: KnownSeals,
         hashes_only: bool,
     ) -> None:
         self._connection = connection
         self.report = Report()
-        size, root = connection.execute(select(LedgerHead.size, LedgerHead.root_hash)).one()
+        size, root, frontier = connection.execute(
+            select(LedgerHead.size, LedgerHead.root_hash, LedgerHead.frontier)
+        ).one()
         self._head: tuple[int, str] = (size, root)
+        self._head_frontier: str = frontier
         self._since = since
         self._hashes_only = hashes_only
         self._keeps = since is None and not hashes_only  # totals can be compared only when every entry was read
-        self._progress = progress or Progress(None)
+        self._progress, self._seals = progress, seals
         self._against = [*against, *([since] if since else [])]
         self._register = self._read_register()
-        self._stored = _stored_rollups(connection)
+        self._stored = whole.stored_rollups(connection)
 
     def walk(self, show: Callable[[int, int], None], pool: Pool | None) -> None:
         """All stretches in order, until one has a fault."""
@@ -185,20 +170,26 @@ class _Run:
             what = f"head says {self._head[0]} entries, root {self._head[1]}; the entries give {report.size}, root " \
                    f"{report.root_hash}"  # fmt: skip
             report.faults.append(Fault(None, what, Check.TREE))
+        elif self._head_frontier != json.dumps(self._progress.frontier):
+            report.faults.append(Fault(None, "head keeps another frontier than the entries give", Check.TREE))
         last = self._connection.scalar(select(func.max(LedgerEntry.position)))
         if last is not None and last >= self._head[0]:
             report.faults.append(Fault(last, f"stands beyond the head of {self._head[0]} entries", Check.TREE))
-        report.faults += self._tile_faults()
+        report.faults += whole.tile_faults(self._connection, self._head[0])
         if self._hashes_only:
             report.faults += self._saved_faults()
             report.notes.append("only hashes and tree were checked, no figure, signature or total")
             return
-        report.faults += [*self._checkpoint_faults(), *self._exchange_faults()]
+        report.faults += whole.checkpoint_faults(self._connection, self._head[0], self._register)
+        report.faults += [*whole.exchange_faults(self._connection), *whole.repeated_faults(self._connection)]
         if not self._keeps:
             report.notes.append("totals were not compared, because entries before the checkpoint were not read")
             return
-        report.faults += [Fault(None, f"total {what}", Check.TOTALS) for what in self._rollup_faults()]
+        totals = whole.rollup_faults(self._progress.sums, *self._stored)
+        report.faults += [Fault(None, f"total {what}", Check.TOTALS) for what in totals]
         self._progress.forget()
+        if report.is_sound:
+            self._seals.remember(report.size, report.root_hash, self._register.vkeys)
 
     def _skip_to(self, since: Saved) -> None:
         size, tree = since.body.size, tree_of(self._head[0])
@@ -214,7 +205,7 @@ class _Run:
             return
         if pool is None:
             for task in self._tasks(first, size):
-                yield _checked(self._connection, task)
+                yield check(self._connection, task)
             return
         waiting: deque[Future[Stretch]] = deque()
         for task in self._tasks(first, size):
@@ -224,8 +215,9 @@ class _Run:
         while waiting:
             yield waiting.popleft().result()
 
-    def _tasks(self, first: int, size: int) -> Iterator[_Task]:
+    def _tasks(self, first: int, size: int) -> Iterator[Task]:
         tree = tree_of(size)
+        seals_from = self._seals.size_in(tree, self._register.vkeys)
         for at in range(first, size, STRETCH):
             before = self._connection.scalar(select(LedgerEntry.canonical).where(LedgerEntry.position == at - 1))
             last_time = _recorded_at(before) if before else ""
@@ -234,7 +226,8 @@ class _Run:
             except TileError:
                 start = []  # which fits no tree but the empty one: the stretch says so when its turn comes
             tree.forget()
-            yield _Task(self._register, at, min(at + STRETCH, size), start, last_time, self._hashes_only)
+            end = min(at + STRETCH, size)
+            yield Task(self._register, at, end, start, last_time, seals_from, self._hashes_only)
 
     def _read_register(self) -> Register:
         read = self._connection.execute
@@ -248,28 +241,6 @@ class _Run:
             saved={s.body.size: (s.body.root.hex(), s.name) for s in self._against},
         )
 
-    def _tile_faults(self) -> Iterator[Fault]:
-        """Tiles above the lowest level: each holds the roots of 256 of the level below."""
-        size = self._head[0]
-        level, count = 1, size // WIDTH**2
-        while count:
-            for number in range(count):
-                row = self._connection.execute(
-                    select(LedgerTile.hashes, LedgerTile.root).where(
-                        LedgerTile.level == level, LedgerTile.number == number
-                    )
-                ).first()
-                below = self._connection.scalars(
-                    select(LedgerTile.root)
-                    .where(LedgerTile.level == level - 1, LedgerTile.number >= number * WIDTH,
-                           LedgerTile.number < (number + 1) * WIDTH)
-                    .order_by(LedgerTile.number)
-                ).all()  # fmt: skip
-                if row is None or hashes_of(row.hashes, WIDTH) != list(below) or row.root != fold(below):
-                    what = f"tile {level}/{number} does not hold the roots of the tiles below it"
-                    yield Fault(None, what, Check.TREE)
-            level, count = level + 1, count // WIDTH
-
     def _saved_faults(self) -> Iterator[Fault]:
         """Saved checkpoints against the tiles, which the walk has found to be those of the entries."""
         tree = tree_of(self._head[0])
@@ -278,72 +249,10 @@ class _Run:
                 what = f"{saved.name} says another root for {saved.body.size} entries: the ledger was rewritten"
                 yield Fault(None, what, Check.SAVED)
 
-    def _checkpoint_faults(self) -> Iterator[Fault]:
-        """Checkpoints of the empty tree, and of more entries than there are."""
-        keys = [row.key for row in listed_keys()]
-        rows = self._connection.execute(
-            select(Checkpoint.id, Checkpoint.size, Checkpoint.root_hash, Checkpoint.note).where(
-                (Checkpoint.size == 0) | (Checkpoint.size > self._head[0])
-            )
-        )
-        for number, size, root, note in rows:
-            if size > self._head[0]:
-                what = f"checkpoint {number} is of {size} entries, the ledger has {self._head[0]}: its end was cut off"
-                yield Fault(None, what, Check.CHECKPOINT)
-                continue
-            fault = checkpoint_fault(number, size, root, note, EMPTY_ROOT.hex(), keys, self._register.factor_roots)
-            if fault:
-                yield fault
-
-    def _exchange_faults(self) -> Iterator[Fault]:
-        recorded = exists().where(
-            LedgerEntry.exchange_id == Exchange.id,
-            LedgerEntry.round == Exchange.round,
-            LedgerEntry.kind == EntryKind.ASSESSMENT,
-        )
-        rows = self._connection.execute(
-            select(Exchange.id).where(Exchange.state == ExchangeState.COMPLETED, ~recorded).limit(20)
-        )
-        for (exchange_id,) in rows:
-            yield Fault(None, f"exchange {exchange_id} is completed and has no entry", Check.EXCHANGE)
-
-    def _rollup_faults(self) -> list[str]:
-        wanted, (stored, factors) = self._progress.sums.as_rollups(), self._stored
-        faults = []
-        for slot in wanted.keys() | stored.keys():
-            cell, row = wanted.get(slot, rollups.Cell()), stored.get(slot)
-            for name in rollups.AMOUNTS:
-                have = getattr(row, name) if row else 0
-                if have != getattr(cell, name):
-                    faults.append(f"{_slot(slot)} {name} is {have}, the entries give {getattr(cell, name)}")
-        sums = {(*s, f, v): amount for s, c in wanted.items() for (f, v, _), amount in c.sensitivities.items()}
-        for key in sums.keys() | factors.keys():
-            if sums.get(key, 0) != factors.get(key, 0):
-                faults.append(f"{_slot(key[:3])} of factor {key[3]} is {factors.get(key, 0)}, not {sums.get(key, 0)}")
-        return sorted(faults)
-
-
-def _stored_rollups(connection: Connection) -> tuple[dict[rollups.CellKey, Any], dict[tuple[Any, ...], Any]]:
-    cells = connection.execute(
-        select(Rollup.dimension, Rollup.key, Rollup.month, *(getattr(Rollup, f) for f in rollups.AMOUNTS))
-    )
-    factors = connection.execute(
-        select(
-            RollupFactor.dimension, RollupFactor.key, RollupFactor.month, RollupFactor.factor_id,
-            RollupFactor.factor_version, RollupFactor.sensitivity_kgco2e,
-        )
-    )  # fmt: skip
-    return {(r[0], r[1], r[2]): r for r in cells}, {tuple(r[:5]): r[5] for r in factors}
-
 
 def _recorded_at(canonical: str) -> str:
     _, _, rest = canonical.partition('"recorded_at":"')
     return rest.partition('"')[0]
-
-
-def _slot(slot: tuple[Any, ...]) -> str:
-    dimension: Dimension = slot[0]
-    return f"{dimension.value} {slot[1]} {slot[2]:%Y-%m}"
 
 
 _connection: Connection | None = None
@@ -355,12 +264,6 @@ def _connect(url: str) -> None:
     _connection = create_engine(url).connect()
 
 
-def _check(task: _Task) -> Stretch:
+def _check(task: Task) -> Stretch:
     assert _connection is not None
-    return _checked(_connection, task)
-
-
-def _checked(connection: Connection, task: _Task) -> Stretch:
-    if task.hashes_only:
-        return hash_stretch(connection, task.first, task.end, task.start)
-    return check_stretch(connection, task.register, task.first, task.end, task.start, task.last_time)
+    return check(_connection, task)

@@ -102,5 +102,13 @@ MESSAGES: Mapping[str, Wording] = {
     "exchange_delivery_withdrawn": Wording(_l("%(other)s withdrew a delivery"), _EXCHANGE, _OPEN),
     "exchange_confirm": Wording(_l("%(other)s confirmed completion"), _EXCHANGE, _OPEN),
     "exchange_complete": Wording(_l("Complete: the figure is in the ledger"), _EXCHANGE, _OPEN),
+    "exchange_review": Wording(_l("Confirmed: an officer looks at the figure before it counts"), _EXCHANGE, _OPEN),
+    "exchange_review_approved": Wording(_l("The figure was approved and is in the ledger"), _EXCHANGE, _OPEN),
+    "exchange_review_rejected": Wording(_l("The figure was sent back: please correct it"), _EXCHANGE, _OPEN),
+    "figure_review": Wording(
+        _l("A figure waits for your review"),
+        _l("The figure of “%(listing)s” is not plausible at first sight. It counts only after your decision."),
+        _l("Look at the figure"),
+    ),
     "exchange_reopen": Wording(_l("An officer reversed the entry and reopened the exchange"), _EXCHANGE, _OPEN),
 }

@@ -126,10 +126,15 @@ def stamp(text: str) -> str:
     return moment(datetime.fromisoformat(text))
 
 
+def decimal(text: str) -> Decimal:
+    """A number that was stored as text."""
+    return Decimal(text)
+
+
 FILTERS: dict[str, Any] = {
     f.__name__: f
     for f in (
-        number, tonnes, kgco2e, kgco2e_exact, factor_unit, money_per_t, money, kilometres, percent,
+        decimal, number, tonnes, kgco2e, kgco2e_exact, factor_unit, money_per_t, money, kilometres, percent,
         quantity, day, month, moment, stamp, stated,
     )
 }  # fmt: skip

@@ -81,6 +81,7 @@ def overview() -> ResponseReturnValue:
             "work/officer.html",
             waiting=district.count_waiting(),
             measured=measured.count_waiting(),
+            reviews=exchanges.count_open_reviews(),
             disputed=exchanges.disputed(),
             head=ledger.head(),
         )

@@ -8,13 +8,14 @@ pytestmark = pytest.mark.journey
 
 PAGES = {
     "": ["/", "/sign-in", "/sign-up", "/forgot-password", "/check-mail", "/listings", "/totals", "/ledger",
-         "/ledger/factors", "/ledger/factors/clinker-cn", "/materials", "/materials/gbfs", "/pages/about",
-         "/pages/method", "/pages/privacy", "/pages/help", "/nowhere"],
+         "/ledger/factors", "/ledger/factors/clinker-cn", "/ledger/factors/proxy-cem1", "/materials",
+         "/materials/gbfs", "/pages/about", "/pages/method", "/pages/privacy", "/pages/help", "/nowhere"],
     "owner@ironworks.example": ["/work", "/enterprise", "/enterprise/edit", "/enterprise/invite",
                                 "/enterprise/sites/new", "/enterprise/licences/new", "/my-listings", "/listings/new",
                                 "/listings/new?kind=offer&title=slag", "/exchanges", "/ledger/entries", "/inbox",
-                                "/profile", "/profile/password"],
-    "district_officer@example.com": ["/work", "/district", "/district/enterprises", "/district/enterprises/1"],
+                                "/profile", "/profile/password", "/measured-factors", "/measured-factors/new"],
+    "district_officer@example.com": ["/work", "/district", "/district/enterprises", "/district/enterprises/1",
+                                     "/measured-factors"],
     "auditor@example.com": ["/work", "/ledger/entries"],
     "park_manager@example.com": ["/district"],
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +37,28 @@ def write_access() -> Iterator[None]:
     for _, sql in guards:
         db.session.execute(text(sql))
     db.session.commit()
+
+
+@contextmanager
+def no_uniqueness() -> Iterator[None]:
+    """In the place of the entries stands a copy that takes whatever is written; afterwards the true table is back."""
+
+    def run(*statements: str) -> None:
+        db.session.remove()
+        if db.engine.dialect.name == "sqlite":
+            statements = ("PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", *statements,
+                          "PRAGMA legacy_alter_table = OFF", "PRAGMA foreign_keys = ON")  # fmt: skip
+        with closing(db.engine.raw_connection()) as connection:  # SQLite's pragmas do nothing in a transaction
+            for statement in statements:
+                connection.cursor().execute(statement)
+            connection.commit()
+
+    run("ALTER TABLE ledger_entry RENAME TO true_entry", "CREATE TABLE ledger_entry AS SELECT * FROM true_entry",
+        "CREATE UNIQUE INDEX position_alone ON ledger_entry (position)")  # fmt: skip
+    try:
+        yield
+    finally:
+        run("DROP TABLE ledger_entry", "ALTER TABLE true_entry RENAME TO ledger_entry")
 
 
 def rows() -> list[Row]:

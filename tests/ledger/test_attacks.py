@@ -9,8 +9,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text, update
 
+from marketplace.database import transaction
 from marketplace.extensions import db
-from marketplace.ledger import cosigning
+from marketplace.ledger import cosigning, rollups, service
 from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.ledger.cosigning import LogSource, Refused, Seen
 from marketplace.ledger.faults import Check
@@ -23,6 +24,7 @@ from tests.ledger.attacking import (
     backup,
     body_of,
     earlier,
+    no_uniqueness,
     rebuild,
     restore,
     rows,
@@ -141,6 +143,14 @@ def test_two_entries_swapped(four):
     found(None, Check.SAVED, four)
 
 
+def test_the_heads_frontier_edited(four):
+    with write_access():
+        db.session.execute(
+            text("UPDATE ledger_head SET frontier = replace(frontier, substr(frontier, 3, 8), 'abababab')")
+        )
+    assert "another frontier" in found(None, Check.TREE)
+
+
 def test_the_last_entry_deleted(four):
     with write_access():
         db.session.execute(text("DELETE FROM ledger_entry WHERE position = 3"))
@@ -170,10 +180,42 @@ def test_a_back_dated_entry_inserted(four):
     rebuild([first, *others, forged])
     assert "before its neighbour" in found(4, Check.ORDER)
     rebuild([first, with_body(first, round="2"), *others])
-    found(None, Check.CHECKPOINT)
+    assert "does not fit its seal" in found(1, Check.SIGNATURE)
     sign_anew()
-    assert checks() == {Check.TOTALS}
-    found(None, Check.SAVED, four)
+    assert "does not fit its seal" in found(1, Check.SIGNATURE)
+
+
+def test_an_entry_replayed_at_the_end_with_totals_that_fit(four):
+    """Its figure, its seals and its times are true; the database refuses it, but not for who owns it."""
+    replayed = [*rows(), rows()[-1]]
+    with no_uniqueness():
+        rebuild(replayed)
+        sign_anew()
+        body = body_of(replayed[-1])
+        parties = [replayed[-1][n] for n in ("supplier_park_id", "receiver_park_id", "supplier_id", "receiver_id")]
+        with transaction():
+            rollups.apply(rollups.cells_of(rollups.Contribution(body, body, *parties)))
+        exchange_id = replayed[-1]["exchange_id"]
+        assert found(4, Check.EXCHANGE) == f"it counts exchange {exchange_id} a second time in round 1"
+        assert checks() == {Check.EXCHANGE}, "nothing else is wrong with it"
+
+
+def test_an_entry_reversed_twice(four):
+    with transaction():
+        service.reverse(3, "wrong")
+    reversal = rows()[-1]
+    with no_uniqueness():
+        rebuild([*rows(), reversal])
+        sign_anew()
+        assert "it reverses entry 3 a second time" in {fault.what for fault in verify().faults}
+
+
+def test_a_confirmation_edited_with_all_else_made_to_fit(four):
+    """Without the key nobody can make a party confirm at another time, or by another person."""
+    first, second = body_of(rows()[1])["confirmations"]
+    rebuild(changed(1, confirmations=[first | {"member": "member-0"}, second]))
+    sign_anew()
+    assert "the supplier's confirmation does not fit its seal" in found(1, Check.SIGNATURE)
 
 
 def test_yesterdays_backup_restored(world, client, tmp_path):

@@ -102,3 +102,8 @@ def test_proxies_are_published_with_the_library_and_once(world):
     assert by_id["proxy-cem1"].gsd == widened_gsd(by_id["cem1"].gsd)
     with transaction():
         assert factors.publish_library() == (0, 0)
+    assert factors.unpublished() == []
+
+
+def test_a_release_that_was_not_published_is_noticed(session):
+    assert "proxy-cem1" in factors.unpublished()

@@ -22,7 +22,7 @@ from tests.ledger.test_service import without_guards
 
 
 def our_keys():
-    return [row.key for row in keys.listed_keys()]
+    return {row.key.encoded: row.key for row in keys.listed_keys()}
 
 
 def body_of(position=0):

@@ -17,9 +17,10 @@ from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Exchange, ExchangeState, Side
 from marketplace.extensions import db
 from marketplace.ledger import service
+from marketplace.ledger.assessing import figure_of
 from marketplace.ledger.models import Checkpoint, LedgerEntry, LedgerHead
 from marketplace.ledger.verify import verify
-from tests.factories import agreed, delivered, find_user, open_listing, side_user
+from tests.factories import agreed, delivered, find_user, open_listing, side_user, under_review
 
 RANDOM_KILLS = 80
 SURVIVED = 0
@@ -124,6 +125,38 @@ def test_killed_before_any_statement_of_the_completing_transaction(ready):
         kills += 1
     assert kills >= 25
     assert db.session.get_one(LedgerHead, 1).size == 1
+    assert verify().is_sound
+
+
+def approve(exchange_id, officer_id):
+    from marketplace.accounts.models import User
+
+    with transaction():
+        exchange = db.session.get_one(Exchange, exchange_id)
+        seen = figure_of(exchange).assessment.net_kgco2e
+        officer = db.session.get_one(User, officer_id)
+        exchanges.decide_review(exchange.open_review.id, exchanges.Decision.APPROVE, officer, "checked", seen)
+
+
+def test_killed_before_any_statement_of_an_officers_approval(world):
+    exchange_id = under_review(open_listing()).id
+    officer = find_user("district_officer@example.com").id
+    kills = 0
+    while True:
+
+        def work(statement=kills + 1):
+            die_before(statement)
+            approve(exchange_id, officer)
+
+        ended = outcome(in_a_process(work))
+        assert_whole()
+        if ended == SURVIVED:
+            break
+        assert ended == -signal.SIGKILL
+        assert db.session.get_one(Exchange, exchange_id).open_review is not None, "it still waits"
+        kills += 1
+    assert kills >= 30
+    assert db.session.get_one(Exchange, exchange_id).state is ExchangeState.COMPLETED
     assert verify().is_sound
 
 

@@ -20,7 +20,7 @@ from marketplace.ledger import checkpoints, factors, service
 from marketplace.ledger.assessing import raw_factors
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.entries import month_of
-from marketplace.ledger.errors import AlreadyReversed, FactorNotPublished, ReversalOfReversal
+from marketplace.ledger.errors import AlreadyReversed, EntryTooLong, FactorNotPublished, ReversalOfReversal
 from marketplace.ledger.merkle import leaf_hash, verify_inclusion
 from marketplace.ledger.models import (
     Cosignature,
@@ -283,6 +283,19 @@ def test_nothing_is_recorded_when_the_figure_cannot_be_computed(world):
         exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.RECEIVER)))
     assert entries() == []
     assert db.session.get(LedgerHead, 1).size == 0
+    assert db.session.get(Exchange, exchange.id).state is ExchangeState.DELIVERING
+
+
+def test_an_entry_that_no_bundle_could_hold_is_refused(world, monkeypatch):
+    exchange = agreed(open_listing())
+    delivered(exchange)
+    with transaction():
+        exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.SUPPLIER)))
+    monkeypatch.setattr(service, "MOST_ENTRY_BYTES", 2000)
+    with pytest.raises(EntryTooLong) as refused, transaction():
+        exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.RECEIVER)))
+    assert "the ledger takes 2000: too many deliveries" in refused.value.sentence()
+    assert entries() == []
     assert db.session.get(Exchange, exchange.id).state is ExchangeState.DELIVERING
 
 

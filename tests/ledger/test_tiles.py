@@ -75,6 +75,18 @@ def test_any_proof_from_tiles_holds(size_and_index):
     root = tree.root()
     assert merkle.verify_inclusion(tree.leaf(index), index, size, tree.inclusion_proof(index), root)
     assert merkle.verify_consistency(index, size, tree.root(index), root, tree.consistency_proof(index))
+    known = TiledTree(size, READ_66000, tree.frontier(size))
+    assert known.root() == root
+    assert known.inclusion_proof(index) == tree.inclusion_proof(index)
+    assert known.consistency_proof(index) == tree.consistency_proof(index)
+
+
+def test_a_proof_in_a_tree_whose_edge_is_known_reads_no_growing_tile():
+    read = []
+    edge = tree_of(1000).frontier(1000)
+    tree = TiledTree(1000, lambda address: read.append(address) or reader_of(leaves_of(1000))(address), edge)
+    tree.inclusion_proof(300)
+    assert [address.is_full for address in read if address.level == 0] == [True]
 
 
 READ_66000 = reader_of(leaves_of(66_000))

@@ -13,17 +13,21 @@ from marketplace.carbon.method import METHOD, assess
 from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.extensions import db
-from marketplace.ledger import checking, recompute, rollups, service, verify_cli
+from marketplace.ledger import checking, rollups, service, verify_cli
 from marketplace.ledger import verify as verifying
 from marketplace.ledger.canonical import CanonicalError, canonical_bytes, parse_canonical
 from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.ledger.entries import result_of
+from marketplace.ledger.keys import listed_keys
+from marketplace.ledger.methods import METHODS, Method
+from marketplace.ledger.reading import read_entry
 from marketplace.ledger.recompute import quick_result
-from marketplace.ledger.resuming import Progress
+from marketplace.ledger.resuming import KnownSeals, Progress
 from marketplace.ledger.sums import Sums
+from marketplace.ledger.tile_store import tree_of
 from marketplace.ledger.verify import verify
 from tests.factories import completed, find_user, open_listing
-from tests.ledger.attacking import rebuild, rows, sign_anew, write_access
+from tests.ledger.attacking import rebuild, rows, sign_anew, with_body, write_access
 from tests.ledger.test_attacks import greener
 
 numbers = st.decimals("0", "99999", places=3).map(str)
@@ -95,7 +99,7 @@ def test_usual_inputs_go_the_quick_way():
         "mass_gsd": "1.005", "km_gsd": "1.1",
     }  # fmt: skip
     assert quick_result(raw, FACTORS) == result_of(assess(raw, FACTORS)) is not None
-    assert recompute.METHOD == METHOD, "a new method needs its own quick way, or none"
+    assert METHOD in METHODS, "what is written can be checked"
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -109,7 +113,7 @@ values = st.recursive(
 @given(values)
 def test_bytes_are_canonical_by_orjson_exactly_when_they_are_by_rfc8785(value):
     data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    read, broken = checking._read(data)
+    read, broken = read_entry(data)
     try:
         assert parse_canonical(data) == read
         assert broken is None
@@ -123,7 +127,7 @@ def test_what_rfc8785_writes_is_read(value):
         data = canonical_bytes(value)
     except CanonicalError:
         return
-    assert checking._read(data) == (value, None)
+    assert read_entry(data) == (value, None)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,7 @@ def test_what_rfc8785_writes_is_read(value):
     [b'{"a":"1","a":"1"}', b'{"b":"1","a":"1"}', b'{"a": "1"}', b'{"a":1.0}', '{"a":"e\u0301"}'.encode(), b"\xff"],
 )
 def test_bytes_that_are_not_canonical_are_refused(data):
-    assert checking._read(data)[1] is not None
+    assert read_entry(data)[1] is not None
 
 
 def test_the_quick_sums_are_the_rollups(world):
@@ -220,6 +224,54 @@ def test_a_run_that_goes_on_still_compares_all_totals(five, tmp_path):
         db.session.execute(text("UPDATE rollup SET exchanges = exchanges + 1"))
     report = verify(processes=1, progress=Progress(tmp_path / "verify.json"))
     assert {fault.check for fault in report.faults} == {verifying.Check.TOTALS}
+
+
+@pytest.fixture
+def known(five, tmp_path):
+    """Where a sound run has remembered that all seals fit."""
+    seals = KnownSeals(tmp_path / "seals.json")
+    assert verify(seals=seals).is_sound
+    return seals
+
+
+def checked_seals(monkeypatch, **how):
+    seen = []
+
+    def look(body, keys):
+        seen.append(int(body["position"]))
+
+    monkeypatch.setattr(checking, "broken_seal", look)
+    assert verify(processes=1, **how).is_sound
+    return seen
+
+
+def test_a_seal_that_was_found_good_is_not_checked_again(known, monkeypatch):
+    completed(open_listing())
+    assert checked_seals(monkeypatch, seals=known) == [5]
+    assert checked_seals(monkeypatch) == [0, 1, 2, 3, 4, 5]
+
+
+def test_seals_are_checked_anew_in_a_tree_that_was_rewritten(known, monkeypatch):
+    rebuild(rows()[::-1])
+    assert known.size_in(tree_of(5), [k.key.encoded for k in listed_keys()]) == 0
+
+
+def test_seals_are_checked_anew_when_a_key_is_no_longer_ours(known):
+    assert known.size_in(tree_of(5), [k.key.encoded for k in listed_keys()]) == 5
+    assert known.size_in(tree_of(5), []) == 0
+
+
+def test_seals_are_checked_anew_when_their_file_is_broken(known):
+    known.path.write_text('{"form": 1')
+    assert known.size_in(tree_of(5), [k.key.encoded for k in listed_keys()]) == 0
+
+
+def test_entries_of_an_older_method_are_checked_by_it(five, monkeypatch):
+    older = Method(lambda inputs, factors: {"net_kgco2e": "1.000"}, lambda inputs, factors: None)
+    rebuild([with_body(row, method="avoided/0.9") if row["position"] == 1 else row for row in rows()])
+    assert "unknown method avoided/0.9; known are avoided/1.0" in verify(processes=1).faults[0].what
+    monkeypatch.setattr(checking, "METHODS", {**METHODS, "avoided/0.9": older})
+    assert "recomputed 1.000" in verify(processes=1).faults[0].what
 
 
 def test_a_broken_file_of_an_interrupted_run_is_named(tmp_path):

@@ -36,6 +36,7 @@ from tests.factories import (
     side_user,
     trader,
     treatment,
+    under_review,
 )
 
 EMAILS = {
@@ -63,6 +64,8 @@ def make_subjects(world: World) -> dict[str, Any]:
     completed(slag, use="scm-cement")
     exchange = agreed(slag)
     delivered(exchange)
+    review = under_review(open_listing()).open_review
+    assert review is not None
     want = open_listing("grinding", kind=Kind.WANT, title="mineral admixture")
     with transaction():
         draft = listings.post(listing_facts(title="secret draft"), trader("ironworks"), str(uuid.uuid4()), False)
@@ -96,6 +99,7 @@ def make_subjects(world: World) -> dict[str, Any]:
             "other_id": want.id,
             "exchange_id": exchange.id,
             "delivery_id": delivery.id,
+            "review_id": review.id,
             "licence_id": licence.id,
             "site_id": spare.id,
             "member_id": member.id,
@@ -131,16 +135,12 @@ FIXED = {
 
 
 def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "") -> str:
-    """The address of a route for our subjects; `detail` chooses draft, ticket, interest's step or unknown serial."""
+    """The address of a route for our subjects; `detail` chooses the draft, what is ended, the ticket …"""
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]
     if detail == "interest":
         values["step"] = "end"
-    """The address of a route for our subjects; `detail` chooses the draft, what is ended, the ticket …"""
-    values = FIXED | subjects
-    if detail == "draft":
-        values["listing_id"] = subjects["draft_id"]
     if detail == "ended":
         values["service_id"] = subjects["ended_id"]
     if detail == "unknown":

@@ -21,7 +21,8 @@ FIELDS = (
     "mode use note gross_t tare_t weighed_on ticket_number weighed_at_site_id distance_km moisture_percent reject_t "
     "reason text submission version email password again name uscc industry consent role park_id lat lon system number "
     "hw_code yearly_quantity_t valid_until decision language low_code description next with view price_from price_to "
-    "why show via is_learned_from material_2 material_3 pace"
+    "why show via is_learned_from material_2 material_3 pace "
+    "treatment takes gives capacity_t yield_percent emission_kgco2e_per_t remark"
 ).split()
 
 
@@ -59,7 +60,7 @@ def test_no_bad_value_breaks_any_route(app, subjects, role):
 @pytest.mark.parametrize("value", ["0", "-1", "99999999999999999999", "abc", "１２", "1.5", "%00", "😀", "1;2"])
 def test_a_forged_id_is_not_found(app, subjects, value):
     client = sign_in(app, "owner")
-    for path in ("/listings/{}", "/exchanges/{}", "/ledger/entries/{}", "/attachments/{}", "/enterprise/sites/{}"):
+    for path in ("/listings/{}", "/exchanges/{}", "/ledger/entries/{}", "/attachments/{}", "/treatments/{}"):
         if path == "/ledger/entries/{}" and value == "0":
             continue  # entry 0 exists
         assert client.get(path.format(value)).status_code == 404, path

@@ -11,8 +11,10 @@ from marketplace.exchanges.service.delivering import (
 from marketplace.exchanges.service.ending import cancel, decline, dispute, resume, withdraw
 from marketplace.exchanges.service.negotiating import TermsFacts, accept, propose, request, write_message
 from marketplace.exchanges.service.party import Party, as_party
+from marketplace.exchanges.service.reviewing import Decision, decide_review
 
 __all__ = [
+    "Decision",
     "DeliveryFacts",
     "Party",
     "TermsFacts",
@@ -21,6 +23,7 @@ __all__ = [
     "cancel",
     "confirm_completion",
     "confirm_delivery",
+    "decide_review",
     "decline",
     "dispute",
     "dispute_delivery",

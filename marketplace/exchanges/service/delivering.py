@@ -1,5 +1,6 @@
 """Weighed deliveries: recorded by either side, confirmed or disputed by the receiver."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,7 @@ from marketplace.database import now
 from marketplace.exchanges.errors import NotPossibleNow, TicketUsed
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange, ExchangeState, Mode, Side
 from marketplace.exchanges.service.negotiating import held_listings
-from marketplace.exchanges.service.party import Party
+from marketplace.exchanges.service.party import Party, record
 from marketplace.exchanges.state import Action
 from marketplace.extensions import db
 from marketplace.listings import service as listings
@@ -46,6 +47,7 @@ def record_delivery(party: Party, facts: DeliveryFacts, submission: str) -> Deli
         return sent
     party.require(Action.RECORD_DELIVERY)
     _require_new_ticket(facts)
+    void_confirmations(party)
     delivery = Delivery(
         submission=submission,
         exchange=exchange,
@@ -98,6 +100,7 @@ def dispute_delivery(party: Party, delivery: Delivery, reason: str) -> None:
         return
     if delivery.state is DeliveryState.WITHDRAWN:
         raise NotPossibleNow
+    void_confirmations(party)
     delivery.state, delivery.reason, delivery.answered_at = DeliveryState.DISPUTED, reason, now()
     party.step("delivery_disputed", ExchangeState.DELIVERING, reason)
 
@@ -112,6 +115,7 @@ def withdraw_delivery(party: Party, delivery: Delivery) -> None:
         return
     if party.exchange.state is not ExchangeState.DELIVERING or delivery.state is DeliveryState.CONFIRMED:
         raise NotPossibleNow
+    _require_no_review(party)
     delivery.state = DeliveryState.WITHDRAWN
     db.session.flush()
     _hold(party.exchange)
@@ -124,19 +128,39 @@ def _require_answerable(party: Party, delivery: Delivery) -> None:
         raise NotPossibleNow
     if delivery.exchange_id != party.exchange.id:
         raise NotPossibleNow
+    _require_no_review(party)
+
+
+def _require_no_review(party: Party) -> None:
+    """What an officer looks at does not change meanwhile."""
+    if party.exchange.open_review is not None:
+        raise NotPossibleNow
+
+
+def void_confirmations(party: Party) -> None:
+    """Who confirmed completion confirmed the deliveries of that moment; when they change, all confirm anew."""
+    exchange = party.exchange
+    if exchange.current_confirmations:
+        exchange.round += 1
+        record(exchange, "confirmation_void", exchange.state, party.user, party.side)
 
 
 def _require_new_ticket(facts: DeliveryFacts) -> None:
-    used = db.session.scalar(
-        select(Delivery.id).where(
+    tickets = db.session.scalars(
+        select(Delivery.ticket_number).where(
             Delivery.weighed_at_site_id == facts.weighed_at_site_id,
             Delivery.weighed_on == facts.weighed_on,
-            Delivery.ticket_number == facts.ticket_number,
             Delivery.state != DeliveryState.WITHDRAWN,
         )
     )
-    if used:
+    if _bare(facts.ticket_number) in map(_bare, tickets):
         raise TicketUsed
+
+
+def _bare(ticket: str) -> str:
+    """A number in one writing: “no. 00-17”, “NO 0017” and “ＮＯ．００１７” are one ticket."""
+    folded = unicodedata.normalize("NFKC", ticket).casefold()
+    return "".join(c for c in folded if c.isalnum()) or ticket
 
 
 def _hold(exchange: Exchange) -> None:

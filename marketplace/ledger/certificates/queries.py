@@ -17,7 +17,7 @@ from marketplace.ledger.checkpoints import checkpoint_covering, latest_checkpoin
 from marketplace.ledger.keys import listed_keys, signing_key
 from marketplace.ledger.models import Checkpoint, EntryKind, LedgerEntry
 from marketplace.ledger.notes import Note, VerifierKey
-from marketplace.ledger.tile_store import tree_of
+from marketplace.ledger.tile_store import served_tree
 
 _SERIAL = re.compile("[0-9a-f]{32}")
 
@@ -116,7 +116,7 @@ def place_of(position: int) -> Place:
     assert checkpoint is not None, "issue() makes one when there is none"
     note = Note.parse(checkpoint.note)
     key = next(row.key for row in reversed(listed_keys()) if row.key.signature_in(note))
-    proof = tree_of(checkpoint.size).inclusion_proof(position)
+    proof = served_tree(checkpoint.size).inclusion_proof(position)
     return Place(checkpoint, key, tuple(step.hex() for step in proof))
 
 

@@ -104,21 +104,28 @@ def _open_near(service: TreatmentService, kind: Kind, fitting: ColumnElement[boo
 def _open(
     around: Listing | TreatmentService, kind: Kind, fitting: Sequence[ColumnElement[bool]], who: Viewer, most: int
 ) -> list[Listing]:
+    """The nearest ones; numbers are sorted, and only those that remain are read whole."""
     place = around if isinstance(around, Listing) else around.site
     north, east = Listing.lat - place.lat, (Listing.lon - place.lon) * 0.855
+    distance = north * north + east * east
+    nearest = (
+        select(Listing.id)
+        .where(
+            Listing.state == ListingState.OPEN,
+            Listing.available_until >= today(),
+            Listing.kind == kind,
+            Listing.enterprise_id != around.enterprise_id,
+            may_see(Listing, who),
+            *fitting,
+        )
+        .order_by(distance, Listing.id.desc())
+        .limit(most)
+    )
     return list(
         db.session.scalars(
             select(Listing)
-            .where(
-                Listing.state == ListingState.OPEN,
-                Listing.available_until >= today(),
-                Listing.kind == kind,
-                Listing.enterprise_id != around.enterprise_id,
-                may_see(Listing, who),
-                *fitting,
-            )
+            .where(Listing.id.in_(nearest.scalar_subquery()))
             .options(joinedload(Listing.park))
-            .order_by(north * north + east * east, Listing.id.desc())
-            .limit(most)
+            .order_by(distance, Listing.id.desc())
         )
     )

@@ -1,0 +1,103 @@
+"""Rows against what they were made from: the columns of an entry, and a stored checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from marketplace.ledger.faults import Check, Fault
+from marketplace.ledger.notes import CheckpointBody, Note, NoteError, VerifierKey
+
+COLUMNS = (
+    "e.position, e.canonical, e.leaf_hash, e.root_hash, e.kind, e.round, e.reverses, e.recorded_at, e.month, "
+    "e.material, e.family, e.accepted_t, e.value_cny, e.net_kgco2e, e.low_kgco2e, e.high_kgco2e, "
+    "e.supplier_park_id, e.receiver_park_id, e.supplier_id, e.receiver_id, x.uuid"
+)
+_COMPARED = (
+    "position", "kind", "round", "material", "family", "exchange", "supplier", "receiver", "supplier_park",
+    "receiver_park", "month", "accepted_t", "value_cny", "net_kgco2e", "low_kgco2e", "high_kgco2e",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What entries are checked against, read once: keys, names of parties and parks, published factors."""
+
+    vkeys: tuple[str, ...]
+    parties: Mapping[int, str]
+    parks: Mapping[int, str]
+    factors: Mapping[tuple[str, str], tuple[str, str, str]]
+    factor_roots: Mapping[str, str]
+    saved: Mapping[int, tuple[str, str]]  # size → root, where the saved checkpoint came from
+
+
+def column_fault(row: Sequence[Any], body: Mapping[str, Any], register: Register, *, is_sqlite: bool) -> str | None:
+    """Which column of an entry's row is not what the entry says."""
+    (position, _, _, _, kind, round_, reverses, recorded_at, month, material, family, accepted, value, net, low,
+     high, supplier_park, receiver_park, supplier, receiver, uuid) = row  # fmt: skip
+    result, parties, parks = body["result"], register.parties, register.parks
+    number = _scaled if is_sqlite else _as_stored
+    stored = (
+        str(position), kind, str(round_), material, family, uuid, parties.get(supplier), parties.get(receiver),
+        parks.get(supplier_park), parks.get(receiver_park), str(month), number(accepted, 6), number(value, 2),
+        number(net, 3), number(low, 3), number(high, 3),
+    )  # fmt: skip
+    said = (
+        body["position"], body["kind"], body["round"], body["material"], body["family"], body["exchange"],
+        body["supplier"]["party"], body["receiver"]["party"], body["supplier"]["park"], body["receiver"]["park"],
+        body["month"], Decimal(body["accepted_t"]), Decimal(body["value_cny"]), Decimal(result["net_kgco2e"]),
+        Decimal(result["low_kgco2e"]), Decimal(result["high_kgco2e"]),
+    )  # fmt: skip
+    if stored != said:
+        name, here, there = next(it for it in zip(_COMPARED, stored, said, strict=True) if it[1] != it[2])
+        if name == "position":
+            return f"the entry calls itself number {there}"
+        return f"column {name} is {here}, the entry says {there}"
+    if (reverses is not None) != (kind == "reversal"):
+        return "column reverses does not fit the kind of the entry"
+    stored_at = str(recorded_at).replace(" ", "T") if is_sqlite else recorded_at.isoformat()
+    said_at = body["recorded_at"]
+    if stored_at[:26] != said_at[:26] and not _is_same_time(stored_at, said_at):
+        return f"column recorded_at is {stored_at}, the entry says {said_at}"
+    return None
+
+
+def checkpoint_fault(
+    number: int, size: int, stored_root: str, encoded: str, root: str, keys: Collection[VerifierKey],
+    factor_roots: Mapping[str, str],
+) -> Fault | None:  # fmt: skip
+    """What is wrong with a stored checkpoint, given the root that the entries have at its size."""
+    name = f"checkpoint {number} of {size} entries"
+    try:
+        note = Note.parse(encoded)
+        body = CheckpointBody.parse(note.text)
+    except NoteError as broken:
+        return Fault(None, f"{name} is broken: {broken}", Check.CHECKPOINT)
+    if not any(key.name == body.origin and key.signature_in(note) for key in keys):
+        return Fault(None, f"{name} is not signed by a key of this ledger", Check.SIGNATURE)
+    if (body.size, body.root.hex()) != (size, stored_root):
+        return Fault(None, f"{name}: its columns are not what it says", Check.CHECKPOINT)
+    if stored_root != root:
+        return Fault(None, f"{name} says root {stored_root}, the entries give {root}", Check.CHECKPOINT)
+    for line in body.extensions:
+        word, _, rest = line.partition(" ")
+        count, _, factor_root = rest.partition(" ")
+        if word == "gcx-factors" and factor_roots.get(count) != factor_root:
+            return Fault(None, f"{name} was signed over another table of {count} factor versions", Check.FACTORS)
+    return None
+
+
+def _is_same_time(stored: str, said: str) -> bool:
+    """Also where there are no microseconds, which both databases then leave out."""
+    return stored[:19] == said[:19] and datetime.fromisoformat(stored).microsecond == int(said[20:26])
+
+
+def _scaled(stored: int, places: int) -> Decimal:
+    return Decimal(stored).scaleb(-places)
+
+
+def _as_stored(stored: Decimal, _places: int) -> Decimal:
+    return stored
