@@ -206,6 +206,13 @@ def test_an_interest_in_feed_is_not_told_of_what_no_animal_may_eat(world):
     assert fits(ash) == []
 
 
+@pytest.mark.parametrize("words", ["near", "river", "best quality", "长期"])
+def test_what_words_merely_sound_like_keeps_nothing_away(world, words):
+    interest(words=words)
+
+    assert len(fits(open_listing(title=f"Slag, {words}"))) == 1
+
+
 def test_an_ended_interest_tells_nothing_until_it_is_resumed(world):
     saved = interest(words="slag")
     with transaction():

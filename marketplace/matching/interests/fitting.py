@@ -118,12 +118,16 @@ def _is_near(interest: Interest, listing: Listing) -> bool:
 
 
 def _as_value(interest: Interest, listing: Listing, licences: Licences) -> MatchListing:
-    """The interest as if it were a listing of the other kind, at the listing's own place."""
+    """The interest as if it were a listing of the other kind, at the listing's own place.
+
+    A want in its place says only which uses are asked for in so many words: what else the words sound like must not
+    decide whether the material has to be fit to eat.
+    """
     categories = licences.get(interest.enterprise_id, ())
     return MatchListing(
         id=str(interest.id),
         is_offer=listing.kind is Kind.WANT,
-        title=f"{interest.words} {knowledge().uses[interest.use].name_en if interest.use else ''}".strip(),
+        title=interest.words if listing.kind is Kind.WANT else _uses_asked_for(interest),
         description="",
         lat=listing.lat,
         lon=listing.lon,
@@ -132,6 +136,12 @@ def _as_value(interest: Interest, listing: Listing, licences: Licences) -> Match
         hw_codes=categories,
         enterprise=str(interest.enterprise_id),
     )
+
+
+def _uses_asked_for(interest: Interest) -> str:
+    uses = knowledge().uses
+    asked = dict.fromkeys([*([interest.use] if interest.use in uses else []), *mentions_of(interest.words).uses])
+    return ", ".join(uses[slug].name_en for slug in asked)
 
 
 def _fit(interest: Interest) -> Fit:
