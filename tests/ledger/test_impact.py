@@ -18,10 +18,10 @@ def entry(world):
 
 @pytest.fixture
 def changed(tmp_path):
-    def write(**changes):
+    def write(factor_id="truck-cn-49t", **changes):
         rows = list(csv.DictReader(FACTORS_FILE.open(encoding="utf-8")))
         for row in rows:
-            if row["id"] == "truck-cn-49t":
+            if row["id"] == factor_id:
                 row.update(changes)
         file = tmp_path / "new.csv"
         with file.open("w", encoding="utf-8", newline="") as out:
@@ -47,6 +47,24 @@ def test_a_dearer_truck_lowers_the_figure_and_nothing_is_written(app, entry, cha
     db.session.expire_all()
     assert db.session.query(LedgerEntry).one().canonical == canonical
     assert db.session.query(EmissionFactor).count() == versions
+
+
+def test_a_changed_foreign_factor_changes_what_was_made_with_its_proxy(app, world, changed):
+    completed(open_listing(material="brick-rubble", title="brick rubble"))
+    outcome = impact(app, changed("uk25-bricks-landfill", value="2"))
+    assert "[proxy-uk25-bricks-landfill]" in outcome.output
+    assert "1 entries would differ, by +" in outcome.output
+
+
+def test_a_table_of_before_the_columns_on_origin_is_still_read(app, entry, tmp_path):
+    rows = list(csv.DictReader(FACTORS_FILE.open(encoding="utf-8")))
+    old = [name for name in rows[0] if name not in ("licence", "place", "reviewer", "thing")]
+    file = tmp_path / "old.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, old, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert "0 entries would differ" in impact(app, file).output
 
 
 def test_the_present_table_changes_nothing(app, entry):
