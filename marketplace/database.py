@@ -30,6 +30,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
     def __init__(self, places: int) -> None:
         self.places = places
+        self._unit = Decimal(1).scaleb(-places)
         super().__init__(28, places)
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
@@ -40,7 +41,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        exact = Decimal(value).quantize(Decimal(1).scaleb(-self.places))
+        exact = Decimal(value).quantize(self._unit)
         if exact != value:
             raise ValueError(f"{value} has more than {self.places} decimal places; round it where that is decided")
         return int(exact.scaleb(self.places)) if dialect.name == "sqlite" else exact

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -251,12 +251,12 @@ class _Checker:
         return Fault(None, what, Check.SAVED)
 
 
-def _fetched(connection: Connection, statement: str) -> Sequence[Any]:
-    """All rows as the driver gives them: a Row of SQLAlchemy for each of a million entries costs as much as hashing."""
-    cursor = connection.connection.cursor()
+def _fetched(connection: Connection, statement: str) -> Iterator[Any]:
+    """Rows as the driver gives them: a Row of SQLAlchemy for each of a million entries costs as much as hashing."""
+    cursor: Any = connection.connection.cursor()
     try:
         cursor.execute(statement)
-        return cursor.fetchall()
+        yield from cursor
     finally:
         cursor.close()
 

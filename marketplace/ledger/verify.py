@@ -38,6 +38,8 @@ __all__ = ["Check", "Fault", "Report", "verify"]
 
 ALONE_BELOW = 4 * STRETCH  # for so few, one process is as quick
 
+CACHE_KB = 4096  # who reads each page once needs little of a cache
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -262,6 +264,8 @@ def _connect(url: str) -> None:
     global _connection
     gc.freeze()  # what the parent made stays shared memory
     _connection = create_engine(url).connect()
+    if _connection.dialect.name == "sqlite":
+        _connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
 
 
 def _check(task: Task) -> Stretch:
