@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -60,7 +60,7 @@ NO_USE = Use(NO_STEP, Decimal(0), Decimal(1), NO_STEP)
 
 @dataclass(frozen=True, slots=True)
 class PlausibleRange:
-    """What the documented uses of a material give, kg CO2e per tonne as weighed."""
+    """What a use of a material gives, kg CO2e per tonne, wet."""
 
     low: Decimal
     high: Decimal
@@ -72,12 +72,11 @@ class PlausibleRange:
 
 
 def plausible_range(
-    baseline: Baseline, uses: Iterable[Use], truck_factor: str, factors: Mapping[str, Mapping[str, Any]]
+    baseline: Baseline, use: Use, truck_factor: str, factors: Mapping[str, Mapping[str, Any]]
 ) -> PlausibleRange:
-    """Over all uses and none, with and without avoided disposal, next door and 300 km away by lorry, at 95 % bounds."""
+    """With and without avoided disposal, next door and 300 km away by lorry, at the 95 % bounds."""
     assessments = [
         assess(_one_tonne(baseline, use, disposal, km, truck_factor), factors)
-        for use in (NO_USE, *uses)
         for disposal in (baseline.disposal_factor, NO_STEP)
         for km in USUAL_WAYS_KM
     ]
@@ -85,11 +84,12 @@ def plausible_range(
 
 
 def outside_range(assessment: Assessment, weighed_t: Decimal, span: PlausibleRange) -> Iterator[Finding]:
-    """A figure per tonne that no documented use explains."""
-    if weighed_t <= 0:
+    """A figure per tonne accepted (weighed, if all was rejected) that the use does not explain."""
+    tonnes = assessment.accepted_wet_t or weighed_t
+    if tonnes <= 0:
         return
     with exact():
-        per_t = round_kg(assessment.exact_net / weighed_t)
+        per_t = round_kg(assessment.exact_net / tonnes)
     if span.is_far_from(per_t):
         yield Finding(Concern.OUTSIDE_RANGE, {"per_t": str(per_t), "low": str(span.low), "high": str(span.high)})
 

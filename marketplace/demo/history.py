@@ -191,7 +191,7 @@ def _terms(quantity_t: Decimal, price: Decimal, start: datetime, case: Case, use
     )
 
 
-def _deliver(world: World, exchange: Exchange, lot: int, lots: int) -> None:
+def _deliver(world: World, exchange: Exchange, lot: int, lots: int, mistyped_km: Decimal | None = None) -> None:
     rng, terms = world.rng, exchange.current_terms
     net = (terms.quantity_t / lots * Decimal(rng.uniform(0.93, 1.0))).quantize(Decimal("0.01"))
     tare = Decimal("15.40") if net < 60 else Decimal("0")
@@ -204,7 +204,7 @@ def _deliver(world: World, exchange: Exchange, lot: int, lots: int) -> None:
         moisture_fraction=Decimal(rng.randint(0, 15)) / 100,
         weighed_on=day,
         mode=terms.mode,
-        distance_km=Decimal(str(round(distance, 1))),
+        distance_km=mistyped_km or Decimal(str(round(distance, 1))),
         ticket_number=f"{day:%Y%m%d}-{exchange.id:03d}{lot + 1}",
         weighed_at_site_id=exchange.supplier_site_id,
         vehicle=f"沪D{rng.randint(10000, 99999)}",
@@ -250,7 +250,9 @@ def _add_open_ones(world: World, found: list[Case]) -> None:
         elif index < 14:
             exchange = _agree(world, case, start, key)
             with pretend_now(start + timedelta(days=2)):
-                _deliver(world, exchange, 0, 2)
+                _deliver(world, exchange, 0, 2, mistyped_km=Decimal(19000) if index == 12 else None)
+            if index == 12:
+                _complete(world, exchange, start + timedelta(days=4))  # 19,000 km: an officer looks first
             if index == 13:
                 _dispute(world, exchange, start)
         else:

@@ -185,6 +185,7 @@ class ReviewForm(SubmissionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.decision.choices = [
+            ("", "—"),  # nothing is decided by leaving the list alone
             (Decision.APPROVE.value, lazy_gettext("It is right: let it count")),
             (Decision.APPROVE_WITHOUT_DISPOSAL.value, lazy_gettext("Let it count without the avoided disposal")),
             (Decision.REJECT.value, lazy_gettext("Send it back to the parties")),

@@ -1,6 +1,7 @@
 """The scenario guard: what an officer must look at before the figure of an exchange may count."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
@@ -9,6 +10,7 @@ from sqlalchemy import or_, select
 from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE, library
 from marketplace.carbon.scenario import (
+    NO_USE,
     Concern,
     Finding,
     PlausibleRange,
@@ -19,30 +21,39 @@ from marketplace.carbon.scenario import (
 )
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
 from marketplace.extensions import db
-from marketplace.knowledge import knowledge
 from marketplace.ledger.assessing import Figure
+from marketplace.matching.core.knowledge import Application
 
 
 def findings_of(exchange: Exchange, figure: Figure) -> list[Finding]:
     """All concerns about a figure; none for nearly every exchange."""
     weighed_t = sum((Decimal(d["wet_t"]) for d in figure.inputs["deliveries"]), Decimal(0))
     return [
-        *outside_range(figure.assessment, weighed_t, range_of(exchange.material)),
+        *outside_range(figure.assessment, weighed_t, range_of(exchange.material, figure.application)),
         *priced_as_product(figure.assessment, exchange.current_terms.price_cny_per_t),
         *_same_loads(exchange),
     ]
 
 
 @cache
-def range_of(material: str) -> PlausibleRange:
-    """What the documented uses of a material give per tonne, with the factors of the reviewed table."""
-    uses = [
-        Use(a.displaced_factor, a.substitution_ratio, a.substitution_gsd, a.reprocessing_factor)
-        for a in knowledge().of_material(material)
-        if a.substitution_ratio is not None
-    ]
+def range_of(material: str, application: Application | None) -> PlausibleRange:
+    """What a use of a material (None: none that is documented) gives per tonne, with the reviewed table's factors."""
     factors = {factor_id: factor.to_raw() for factor_id, factor in library().items()}
-    return plausible_range(baseline_for(material), uses, TRANSPORT_FACTOR_BY_MODE["truck"], factors)
+    truck = TRANSPORT_FACTOR_BY_MODE["truck"]
+    return plausible_range(baseline_for(material), _use(application), truck, factors)
+
+
+def _use(application: Application | None) -> Use:
+    if application is None:
+        return NO_USE
+    if application.substitution_ratio is None:
+        return replace(NO_USE, reprocessing_factor=application.reprocessing_factor)
+    return Use(
+        application.displaced_factor,
+        application.substitution_ratio,
+        application.substitution_gsd,
+        application.reprocessing_factor,
+    )
 
 
 def _same_loads(exchange: Exchange) -> Iterator[Finding]:

@@ -15,15 +15,14 @@ from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.space import Vocabulary, Weights, analyse, terms_of
 
 SEED = 1
+JOINED = 3  # the grade of standard practice
 
 
 class LatentSpace:
     """Texts and the concepts they name as vectors of length 1."""
 
     def __init__(self, base: Knowledge) -> None:
-        concepts = [(m.terms, f"m:{m.slug}") for m in base.taxonomy]
-        concepts += [(u.terms, f"u:{u.slug}") for u in base.uses.values()]
-        documents = [[*analyse(" ".join(terms)), concept] for terms, concept in concepts]
+        documents = _documents(base)
         self._vocabulary = Vocabulary(documents)
         counts = self._vocabulary.count(documents)
         self._weights = Weights(counts)
@@ -38,6 +37,19 @@ class LatentSpace:
         lengths = np.linalg.norm(lower, axis=1, keepdims=True)
         found[:, : lower.shape[1]] = lower / np.where(lengths > 0, lengths, 1)
         return found
+
+
+def _documents(base: Knowledge) -> list[list[str]]:
+    """The terms of each concept, with the concept and those that documented uses join it to as terms of their own."""
+    served: dict[str, list[str]] = {}
+    for material in base.taxonomy:
+        for application in base.of_material(material.slug):
+            if application.grade >= JOINED:
+                served.setdefault(f"m:{material.slug}", []).append(f"u:{application.use}")
+                served.setdefault(f"u:{application.use}", []).append(f"m:{material.slug}")
+    concepts = [(m.terms, f"m:{m.slug}") for m in base.taxonomy]
+    concepts += [(u.terms, f"u:{u.slug}") for u in base.uses.values()]
+    return [[*analyse(" ".join(terms)), own, own, *served.get(own, ())] for terms, own in concepts]
 
 
 def _terms(reading: ListingReading, concepts: Concepts) -> list[str]:
