@@ -48,7 +48,8 @@ ListingReading = tuple[Reading, Reading]  # title and description
 
 @dataclass(frozen=True, slots=True)
 class Concepts:
-    """Weights by slug; `named` are the materials that stand in the text or were chosen, not guessed from nearness.
+    """Weights by slug; `named` are the materials that stand in the text or were chosen, `asked` the uses that stand in
+    it by their names or products, not guessed from nearness.
 
     `codes`: waste codes that the text states ("100202", "SW17", "HW08", "900-249-08").
     """
@@ -56,6 +57,7 @@ class Concepts:
     materials: Mapping[str, float]
     uses: Mapping[str, float]
     named: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
     codes: tuple[str, ...] = ()
 
 
@@ -124,6 +126,7 @@ class ConceptReader:
             _top(materials, self._coded(codes, near_materials), max(named)),
             _top(uses, near_uses, named[1]),
             frozenset(materials),
+            frozenset(uses),
             codes,
         )
 

@@ -99,7 +99,8 @@ class Encoder:
                 flags |= layout.FOOD_SAFE
             arrays["licences"][row] = layout.licence_bit(listing.hw_code)
         else:
-            asked = [slug for slug, weight in found.uses.items() if weight >= NAMED]
+            # A guess must not hide all that is no food from a want of another kind.
+            asked = [slug for slug, weight in found.uses.items() if weight >= NAMED and slug in found.asked]
             if asked and all(self.tables.is_food_use[self.tables.number_of_use[slug]] for slug in asked):
                 flags |= layout.NEEDS_FOOD_SAFE
             arrays["licences"][row] = sum({layout.licence_bit(code) for code in listing.hw_codes})
