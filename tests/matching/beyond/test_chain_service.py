@@ -24,7 +24,7 @@ ACID = {
     "title": "Spent hydrochloric pickle liquor", "description": "", "material": "spent-hcl-pickle",
     "form": Form.LIQUID, "low_code": "110105", "sw_code": "", "hw_code": "HW34", "is_hazardous": True,
 }  # fmt: skip
-FERRIC = {"title": "Iron-bearing acid to make ferric chloride and PFS", "description": "", "form": Form.LIQUID}
+FERRIC = {"title": "Raw material for ferric chloride production", "description": "", "form": Form.LIQUID}
 
 
 def plant(key="third", **changes):
