@@ -23,6 +23,7 @@ from marketplace.matching.core.features import COUNT, NAMES
 SEED = 20261124
 STEPS = 1000  # a feature is known to one thousandth
 TIE_SHARE = 0.02  # of the score
+USE_SLOPE = 1.0  # and this much more for the documented use: standard practice comes before what needs treatment first
 SLOPE = 0.3  # log-odds per unit of each feature beside the trees: orders pairs that fall into the same leaves
 GROUPS: dict[str, tuple[str, ...]] = {
     "application": ("application",),
@@ -60,7 +61,8 @@ class AdditiveTrees(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, features: np.ndarray) -> np.ndarray:
         """Log-odds before calibration."""
-        return np.asarray(self.trees_.decision_function(features) + SLOPE * features.sum(axis=1))
+        slope = SLOPE * features.sum(axis=1) + USE_SLOPE * features[:, NAMES.index("application")]
+        return np.asarray(self.trees_.decision_function(features) + slope)
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """0 or 1 for each pair."""
