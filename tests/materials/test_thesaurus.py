@@ -1,11 +1,15 @@
 """The thesaurus: complete in both languages, without loops, and of use to the matcher."""
 
+import shutil
+
 import pytest
 
 from marketplace.knowledge import knowledge
 from marketplace.matching.core.concepts import ConceptReader
+from marketplace.matching.core.knowledge import DATA, load_knowledge
 from marketplace.matching.core.values import MatchListing
 from marketplace.materials.check import faults
+from marketplace.materials.taxonomy import taxonomy
 from marketplace.materials.thesaurus import KINDS, Concept, Thesaurus, thesaurus, thesaurus_faults
 
 
@@ -52,3 +56,14 @@ def test_a_product_that_is_named_speaks_for_the_uses_that_replace_it(title, use)
     reader = ConceptReader(knowledge())
     want = MatchListing(id="w", is_offer=False, title=title, description="", lat=0, lon=0)
     assert use in reader.read([want])[0].uses
+
+
+@pytest.mark.parametrize("file", ["uses.csv", "applications/slags.csv"])
+def test_a_row_that_stands_twice_is_refused(tmp_path, file):
+    shutil.copytree(DATA, tmp_path / "data")
+    path = tmp_path / "data" / file
+    header, first, *_ = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(path.read_bytes() + first)
+
+    with pytest.raises(ValueError, match="twice"):
+        load_knowledge(taxonomy(), tmp_path / "data")

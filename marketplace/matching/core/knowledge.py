@@ -99,14 +99,23 @@ def load_knowledge(tree: Taxonomy, folder: Path = DATA) -> Knowledge:
     """Read `uses.csv` and `applications/*.csv`.
 
     Raises:
-        ValueError: a row names an unknown material or use; the message says which file.
+        ValueError: a row names an unknown material or use, or stands twice; the message says which file.
     """
-    uses = {row["slug"]: _use(row) for row in tables.rows(folder / "uses.csv")}
+    uses: dict[str, Use] = {}
+    for row in tables.rows(folder / "uses.csv"):
+        if row["slug"] in uses:
+            raise ValueError(f"uses.csv: use {row['slug']} twice")
+        uses[row["slug"]] = _use(row)
     applications: list[Application] = []
+    known: set[tuple[str, str]] = set()
     for path in sorted((folder / "applications").glob("*.csv")):
         for row in tables.rows(path):
             if row["material"] not in tree.materials or row["use"] not in uses:
                 raise ValueError(f"{path.name}: unknown material or use: {row['material']}, {row['use']}")
+            pair = row["material"], row["use"]
+            if pair in known:
+                raise ValueError(f"{path.name}: {' as '.join(pair)} twice")
+            known.add(pair)
             applications.append(_application(row))
     return Knowledge(tree, uses, applications)
 
