@@ -93,11 +93,11 @@ def test_only_that_site_uses_it(world):
 
 
 @pytest.mark.parametrize(
-    ("site", "key", "part"),
-    [("grinding", "clinker-cn", "displaced"), ("grinding", "grinding-slag", "reprocessing")],
+    ("site", "key", "part", "value"),
+    [("grinding", "clinker-cn", "displaced", "820"), ("grinding", "grinding-slag", "reprocessing", "36")],
 )
-def test_what_the_receiver_measured_counts_for_its_product_and_its_mill(world, site, key, part):
-    approved(site, factor_key=key, value=Decimal(820), typed_value="820")
+def test_what_the_receiver_measured_counts_for_its_product_and_its_mill(world, site, key, part, value):
+    approved(site, factor_key=key, value=Decimal(value), typed_value=value)
     completed(open_listing(), use="scm-cement")
     assert bodies()[0]["inputs"][part]["factor"] == own_id(world, key, site)
 
