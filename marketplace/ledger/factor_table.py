@@ -1,4 +1,4 @@
-"""The table of published factors: the newest version of each, and a root over all, which each checkpoint states.
+"""A root over all published factor versions, which each checkpoint states.
 
 The versions are leaves of a Merkle tree like the ledger's, in the order of publication; so the root that an old
 checkpoint states can be checked against today's table, and a value changed under the same version shows.
@@ -19,8 +19,6 @@ from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.models import EmissionFactor
 
 FIELDS = ("factor_id", "version", "kind", "value", "unit", "gsd", "region", "year", "source", "source_detail")
-
-
 _STATE = select(func.count(), func.max(EmissionFactor.id), func.max(EmissionFactor.published_at))
 
 
