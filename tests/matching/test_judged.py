@@ -11,21 +11,23 @@ from marketplace.matching.core.training import training_pairs
 from marketplace.matching.files import read_grades, read_listings
 
 OURS = Path(__file__).parent / "judged"
+BLIND = Path(__file__).parent / "judged_blind"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_every_judgement_is_of_a_known_pair_that_may_be_suggested():
-    offers = {o.id: o for o in read_listings(OURS / "offers.jsonl", is_offer=True)}
-    wants = {w.id: w for w in read_listings(OURS / "wants.jsonl", is_offer=False)}
-    grades = read_grades(OURS / "qrels.tsv", set(wants), set(offers))
+@pytest.mark.parametrize("folder", [OURS, BLIND], ids=["ours", "blind"])
+def test_every_judgement_is_of_a_known_pair_that_may_be_suggested(folder):
+    offers = {o.id: o for o in read_listings(folder / "offers.jsonl", is_offer=True)}
+    wants = {w.id: w for w in read_listings(folder / "wants.jsonl", is_offer=False)}
+    grades = read_grades(folder / "qrels.tsv", set(wants), set(offers))
     assert len(offers) >= 120
     assert len(wants) >= 90
     assert set(grades) == set(wants)
     assert not [
         (want, offer)
         for want, judged in grades.items()
-        for offer in judged
-        if offers[offer].is_hazardous and not wants[want].accepts_hazard
+        for offer, grade in judged.items()
+        if grade and offers[offer].is_hazardous and not wants[want].accepts_hazard
     ]
 
 
