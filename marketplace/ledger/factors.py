@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, insert, select
 
 from marketplace.accounts.models import Site
 from marketplace.carbon.library import LibraryFactor, library
@@ -23,13 +24,15 @@ def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int
     latest = {f.factor_id: f for f in current_versions()}
     new = changed = 0
     rows = list(factors if factors is not None else library().values())
+    fresh: list[dict[str, Any]] = []
     for factor in [*rows, *proxies(rows)]:
         known = latest.get(factor.id)
         if known and _is_same(known, factor):
             continue
         new, changed = (new, changed + 1) if known else (new + 1, changed)
-        db.session.add(_version(factor, known.version + 1 if known else 1))
-    db.session.flush()
+        fresh.append(_columns(factor, known.version + 1 if known else 1))
+    if fresh:
+        db.session.execute(insert(EmissionFactor), fresh)
     return new, changed
 
 
@@ -148,11 +151,11 @@ def copy_of(factor: EmissionFactor) -> dict[str, str]:
     }
 
 
-def _version(factor: LibraryFactor, version: int) -> EmissionFactor:
-    row = EmissionFactor(factor_id=factor.id, version=version, value=factor.value, gsd=factor.gsd)
-    for name in _COPIED:
-        setattr(row, name, str(getattr(factor, name) or ""))
-    return row
+def _columns(factor: LibraryFactor, version: int) -> dict[str, Any]:
+    if factor.gsd < 1:
+        raise ValueError(f"factor {factor.id}: a spread (gsd) of {factor.gsd} is below 1")
+    texts = {name: str(getattr(factor, name) or "") for name in _COPIED}
+    return {"factor_id": factor.id, "version": version, "value": factor.value, "gsd": factor.gsd, **texts}
 
 
 def _is_same(known: EmissionFactor, factor: LibraryFactor) -> bool:

@@ -47,7 +47,7 @@ def test_no_row_gains_more_than_its_box_promises(ranker, columns, seed):
         replace(want, lat=31 + rng.random(), lon=121 + rng.random(), price_cny_per_t=float(seed % 900))
     )
     rows = order_of(columns)
-    known = rows[~np.isnan(columns.log_t[rows])]
+    known = rows[~np.isnan(columns.log_t[rows]) & ~np.isnan(columns.price[rows])]
     boxes = boxes_of(columns, known, np.array([len(known)]))
 
     promised = gains(query, boxes, np.arange(len(boxes.starts) - 1), ranker.model)
@@ -57,9 +57,10 @@ def test_no_row_gains_more_than_its_box_promises(ranker, columns, seed):
             ("application", "material", "family", "benefit", *BOXED), cheap_features(query, columns, known), strict=True
         )
     )
-    gained = sum(ranker.model.gain(name, values[name]) for name in BOXED)
+    # a corner may be rounded to another thousandth than a row, and curves have steps
+    gained = sum(ranker.model.gain(name, np.maximum(values[name] - 0.001, 0)) for name in BOXED)
     best = np.maximum.reduceat(gained, boxes.starts[:-1])
-    assert (promised >= best - 0.02).all()  # a corner is rounded to another thousandth than a row
+    assert (promised >= best - 1e-9).all()
 
 
 def test_boxes_hold_every_row_once_and_end_with_their_list(columns):

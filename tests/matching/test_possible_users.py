@@ -42,6 +42,9 @@ def found(listing, who=VISITOR):
 
 @pytest.fixture
 def grinding(world):
+    """A grinding plant among kitchens, which have no use for slag."""
+    for other in (world.ironworks, world.third):
+        change(other, industry=Industry.FOOD)
     change(world.grinding, industry=Industry.BUILDING_MATERIALS)
     return world.grinding
 
@@ -87,6 +90,8 @@ def test_one_that_asks_for_it_already_is_a_match_and_not_a_possible_user(grindin
 def test_the_supplier_itself_and_enterprises_not_approved_are_left_out(world):
     change(world.ironworks, industry=Industry.BUILDING_MATERIALS)
     change(world.newcomer, industry=Industry.BUILDING_MATERIALS, state=EnterpriseState.PENDING)
+    for other in (world.grinding, world.third):
+        change(other, industry=Industry.FOOD)
 
     assert found(open_listing()) == []
 

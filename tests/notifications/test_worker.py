@@ -78,6 +78,9 @@ def test_every_kind_of_message_reads_in_both_languages(app, world):
         "count": "3",
         "other": "中",
         "other_en": "O",
+        "interest": "I",
+        "factor": "F",
+        "site": "S",
     }
     with transaction():
         for language in ("en", "zh"):

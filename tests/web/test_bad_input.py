@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from marketplace.extensions import db
 from tests.factories import PASSWORD
 from tests.web.matrix import MATRIX
 from tests.web.subjects import EMAILS, address, make_subjects
@@ -40,7 +41,9 @@ def sign_in(app, role):
 
 @pytest.mark.parametrize("role", ["owner", "officer"])
 def test_no_bad_value_breaks_any_route(app, subjects, role):
+    """Each role tries one half of the corpus on one database and the other half on the other."""
     client, broken = sign_in(app, role), []
+    half = (role == "owner") == (db.engine.dialect.name == "sqlite")
     for row in MATRIX:
         method, endpoint, *detail = row.split()
         if endpoint in ("static", "accounts.sign_out", "accounts.change_password"):
@@ -48,7 +51,7 @@ def test_no_bad_value_breaks_any_route(app, subjects, role):
         if endpoint == "ledger.entry_as_pdf":
             continue  # takes no parameter, and half a second to print
         url = address(app, endpoint, subjects, *detail)
-        for value in CORPUS:
+        for value in CORPUS[half::2]:
             everything = dict.fromkeys(FIELDS, value)
             sent = {"data": everything} if method == "POST" else {"query_string": everything}
             answer = client.open(url, method=method, **sent)

@@ -25,7 +25,8 @@ BOXED = ("lat", "lon", "log_t", "from_day", "until_day", "price")
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """m boxes: `lows` and `highs` (6, m) in the order of BOXED; `starts` (m + 1): where each run begins among the
-    rows it was made from. NaN when nothing is known, NO_DAY when any of the days is not."""
+    rows it was made from. NaN when nothing is known (where some is, it speaks for the run),
+    NO_DAY when any of the days is not."""
 
     lows: np.ndarray
     highs: np.ndarray
