@@ -24,6 +24,7 @@ WORLD = "GLO"
 ELSEWHERE = 4  # another country's figure: never taken for one of here
 
 NO_STEP = "none"
+SHANGHAI = "CN-SH"
 PROXY_PREFIX = "proxy-"
 # What a figure of another region is unsure of besides its own spread: 95 % within a factor of 2.2. Our own judgement,
 # no published number: fuels, electricity and practice differ; China's provinces alone differ by 1.3 in electricity.

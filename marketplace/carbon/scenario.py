@@ -12,12 +12,12 @@ from marketplace.carbon.assessment import Assessment
 from marketplace.carbon.baselines import Baseline
 from marketplace.carbon.decimals import exact, round_kg
 from marketplace.carbon.method import assess
+from marketplace.carbon.resolution import NO_STEP
 
 # What taking a tonne of industrial waste away costs in Shanghai, in order of magnitude (own judgement): who is paid
 # more for a material would hardly have had it taken away.
 PRODUCT_PRICE_CNY_PER_T = Decimal(200)
 USUAL_WAYS_KM = ("0", "300")
-NO_STEP = "none"
 
 
 class Concern(StrEnum):

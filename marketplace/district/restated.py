@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from marketplace.carbon.restating import Change, Part, Restatement, Version, restate
 from marketplace.district.queries import Period, in_months
 from marketplace.extensions import db
+from marketplace.ledger.factor_words import factor_name
 from marketplace.ledger.factors import current_versions
 from marketplace.ledger.models import Dimension, EmissionFactor, Rollup, RollupFactor
 from marketplace.materials.taxonomy import taxonomy
@@ -53,7 +54,7 @@ def rows_of(changes: Iterable[Change], language: str) -> list[FactorRow]:
     rows = []
     for change in changes:
         factor = named[change.part.factor_id]
-        label = (factor.name_zh if language == "zh" else "") or factor.name_en
+        label = factor_name(factor.name_en, factor.name_zh, language)
         rows.append(FactorRow(change, label, factor.unit))
     return rows
 

@@ -12,14 +12,12 @@ from marketplace.accounts.models import Site
 from marketplace.calendar import today
 from marketplace.carbon.errors import MissingFactor
 from marketplace.carbon.library import library
-from marketplace.carbon.resolution import PROXY_PREFIX, Resolved, Step, resolve_wanted
+from marketplace.carbon.resolution import PROXY_PREFIX, SHANGHAI, Resolved, Step, resolve_wanted
 from marketplace.exchanges.models import Exchange, TransportBy
 from marketplace.extensions import db
 from marketplace.ledger import factors as published
 from marketplace.ledger.errors import FactorMissing
 from marketplace.ledger.models import EmissionFactor
-
-PROVINCE_OF_DISTRICT = "CN-SH"
 
 
 class Part(StrEnum):
@@ -120,7 +118,7 @@ def asked_sites(exchange: Exchange, part: Part) -> tuple[Site, ...]:
 
 def province_of(site: Site) -> str:
     """Region code of a site; empty for the partner parks, which lie in several provinces."""
-    return PROVINCE_OF_DISTRICT if site.park.is_in_district else ""
+    return SHANGHAI if site.park.is_in_district else ""
 
 
 def _measured_at_sites(exchange: Exchange, wants: Iterable[Want], on: date) -> dict[Want, Chosen]:

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from marketplace.carbon.causes import KM, MASS, SUBSTITUTION, Causes, Step, Swing, causes_of
 from marketplace.carbon.terms import KM_COMPONENTS
 from marketplace.ledger.assessing import raw_factors
+from marketplace.ledger.factor_words import factor_name
 from marketplace.web.formats import factor_unit, kgco2e_range, number, percent, tonnes
 from marketplace.web.labels import COMPONENTS
 from marketplace.web.pictures import TornadoPicture, TornadoRow, WaterfallPicture, tornado, waterfall
@@ -160,7 +161,7 @@ def _label(name: str, copies: Copies, language: str) -> str:
 
 def _factor_name(factor_id: str, copies: Copies, language: str) -> str:
     copy = copies[factor_id]
-    return (copy.get("name_zh") if language == "zh" else "") or copy.get("name_en") or factor_id
+    return factor_name(copy.get("name_en", ""), copy.get("name_zh", ""), language) or factor_id
 
 
 def share_words(share: Decimal) -> str:

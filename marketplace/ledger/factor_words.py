@@ -8,6 +8,11 @@ from marketplace.carbon.library import SourceLicence
 from marketplace.carbon.resolution import Step
 
 
+def factor_name(name_en: str, name_zh: str, language: str) -> str:
+    """The name for the reader; many factors have none in Chinese."""
+    return (name_zh if language == "zh" else "") or name_en
+
+
 def factor_kind(kind: str) -> str:
     """What kind of thing a factor is of; an unknown kind is shown as it is."""
     words = {

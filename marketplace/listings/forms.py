@@ -85,11 +85,7 @@ class ListingForm(SubmissionForm):
                 (s.material.slug, f"{s.material.name(reader)} · {percent(s.confidence)}") for s in self.suggestions
             ]
         suggested = {s.material.slug for s in self.suggestions}
-        for family in tree.families.values():
-            groups[family.name(reader)] = [
-                (m.slug, m.name(reader)) for m in tree.of_family(family.slug) if m.slug not in suggested
-            ]
-        return groups
+        return groups | tree.by_family(reader, without=suggested)
 
     def prefill(self) -> None:
         """Before the first showing: what the title suggests, and usual dates."""

@@ -14,6 +14,8 @@ from marketplace.listings.models import Listing
 from marketplace.materials.taxonomy import taxonomy
 from marketplace.materials.text import tokens
 
+LONGEST = 4000  # characters of a description
+
 
 def concept_token(kind: str, slug: str) -> str:
     """The index token of a concept: `m` material, `f` family, `u` use, `k` code."""
@@ -23,14 +25,26 @@ def concept_token(kind: str, slug: str) -> str:
 def listing_tokens(title: str, description: str, material: str, codes: Iterable[str]) -> str:
     """Tokens of a listing, separated by blanks: its words, its material and family, its codes, the uses it names."""
     node = taxonomy().materials[material]
-    found = dict.fromkeys(tokens(f"{title} {description[:4000]}"))
+    words = indexed_text(title, description)
+    found = dict.fromkeys(tokens(words))
     found |= dict.fromkeys(tokens(f"{node.name_en} {node.name_zh}"))
-    concepts = mentions_of(f"{title}\n{description[:4000]}")
+    concepts = mentions_of(words)
     found |= dict.fromkeys(concept_token("m", slug) for slug in (material, *concepts.materials))
     found |= dict.fromkeys(concept_token("u", slug) for slug in concepts.uses)
     found[concept_token("f", node.family)] = None
     found |= dict.fromkeys(concept_token("k", code) for code in codes if code)
     return " ".join(found)
+
+
+def indexed_text(title: str, description: str) -> str:
+    """As much of a listing's words as the index reads."""
+    return f"{title}\n{description[:LONGEST]}"
+
+
+def tokens_of(listing: Listing) -> str:
+    """The tokens of a stored listing."""
+    codes = (listing.low_code, listing.sw_code, listing.hw_code)
+    return listing_tokens(listing.title, listing.description, listing.material, codes)
 
 
 def query_groups(query: str) -> list[list[str]]:
@@ -64,9 +78,7 @@ def rewrite(session: Session | scoped_session[Any], listing: Listing) -> None:
     """Bring the index row of one listing up to date, in the caller's transaction."""
     column = "rowid" if _is_sqlite(session) else "listing_id"
     session.execute(text(f"DELETE FROM listing_fts WHERE {column} = :id"), {"id": listing.id})  # noqa: S608
-    codes = (listing.low_code, listing.sw_code, listing.hw_code)
-    found = listing_tokens(listing.title, listing.description, listing.material, codes)
-    write(session, [{"id": listing.id, "tokens": found}])
+    write(session, [{"id": listing.id, "tokens": tokens_of(listing)}])
 
 
 def condition(session: Session | scoped_session[Any], groups: list[list[str]]) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """The bilingual taxonomy of materials, read from reviewable CSV files under `data/`. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -96,6 +96,14 @@ class Taxonomy:
 
     def of_family(self, slug: str) -> list[Material]:
         return [m for m in self if m.family == slug]
+
+    def by_family(self, language: str, without: Set[str] = frozenset()) -> dict[str, list[tuple[str, str]]]:
+        """Slug and name of each material under the name of its family, for a select; but for those `without`."""
+        found: dict[str, list[tuple[str, str]]] = {f.name(language): [] for f in self.families.values()}
+        for material in self:
+            if material.slug not in without:
+                found[self.families[material.family].name(language)].append((material.slug, material.name(language)))
+        return found
 
 
 @cache

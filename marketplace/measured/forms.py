@@ -17,7 +17,7 @@ from marketplace.calendar import today
 from marketplace.carbon.library import LibraryFactor, library
 from marketplace.carbon.units import NoConversion, converted
 from marketplace.ledger.factor_queries import uses
-from marketplace.ledger.factor_words import factor_kind
+from marketplace.ledger.factor_words import factor_kind, factor_name
 from marketplace.measured.models import MeasuredState
 from marketplace.measured.service import Proposal
 from marketplace.web.fields import ChoiceField, LineField, NumberField, Required, SubmissionForm, TextField
@@ -137,5 +137,5 @@ def _keys_by_kind() -> dict[str, list[tuple[str, str]]]:
 
 
 def _named(factor: LibraryFactor) -> str:
-    name = (factor.name_zh if language() == "zh" else "") or factor.name_en
+    name = factor_name(factor.name_en, factor.name_zh, language())
     return f"{name} ({factor.value.normalize():f} {factor_unit(factor.unit)})"

@@ -34,8 +34,3 @@ def proposals(
 def count_waiting() -> int:
     """How many wait for an officer."""
     return db.session.scalar(select(func.count()).where(MeasuredFactor.state == MeasuredState.PROPOSED)) or 0
-
-
-def sites_of(enterprise_id: int | None) -> Sequence[Site]:
-    """The places an enterprise may propose for."""
-    return db.session.scalars(select(Site).where(Site.enterprise_id == enterprise_id).order_by(Site.id)).all()

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from marketplace.accounts.models import AuditEvent, Site, User
+from marketplace.accounts import service as accounts
+from marketplace.accounts.models import Site, User
 from marketplace.attachments import service as attachments
 from marketplace.attachments.service import Upload
 from marketplace.carbon.library import library
@@ -132,12 +133,5 @@ def _decided(row: MeasuredFactor, reason: str, officer: User) -> None:
 
 
 def _audit(actor: User, row: MeasuredFactor, reason: str) -> None:
-    db.session.add(
-        AuditEvent(
-            actor_id=actor.id,
-            action=f"measured_factor.{row.state or MeasuredState.PROPOSED}",
-            subject_kind="measured_factor",
-            subject_id=row.id,
-            reason=reason,
-        )
-    )
+    action = f"measured_factor.{row.state or MeasuredState.PROPOSED}"
+    accounts.audit(actor, action, "measured_factor", row.id, reason)

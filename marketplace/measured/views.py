@@ -12,6 +12,7 @@ from marketplace.attachments.errors import UnsuitableFile
 from marketplace.carbon.library import library
 from marketplace.database import transaction
 from marketplace.errors import DomainError
+from marketplace.exchanges.queries import own_sites
 from marketplace.extensions import db
 from marketplace.measured import queries, service
 from marketplace.measured.forms import DecideForm, ProposalForm, StateFilterForm
@@ -38,7 +39,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/measured-factors/new", methods=["GET", "POST"])
 @requires(Permission.PROPOSE_FACTORS)
 def propose() -> ResponseReturnValue:
-    form = ProposalForm(sites=queries.sites_of(viewer().enterprise_id))
+    form = ProposalForm(sites=own_sites(viewer().enterprise_id or 0))
     if not form.validate_on_submit():
         return render_template("measured/propose.html", form=form), 422 if form.errors else 200
     try:

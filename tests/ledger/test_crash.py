@@ -107,23 +107,31 @@ def ready(world):
     return exchange.id, people
 
 
-def test_killed_before_any_statement_of_the_completing_transaction(ready):
-    exchange_id, (_, receiver) = ready
+def kills_until_done(act, assert_untouched):
+    """Kill a process before the first statement of an act, another before the second, until one comes through."""
     kills = 0
     while True:
 
         def work(statement=kills + 1):
             die_before(statement)
-            confirm(exchange_id, receiver)
+            act()
 
         ended = outcome(in_a_process(work))
         assert_whole()
         if ended == SURVIVED:
-            break
+            return kills
         assert ended == -signal.SIGKILL
-        assert db.session.get_one(LedgerHead, 1).size == 0, "nothing is recorded before the commit"
+        assert_untouched()
         kills += 1
-    assert kills >= 25
+
+
+def test_killed_before_any_statement_of_the_completing_transaction(ready):
+    exchange_id, (_, receiver) = ready
+
+    def untouched():
+        assert db.session.get_one(LedgerHead, 1).size == 0, "nothing is recorded before the commit"
+
+    assert kills_until_done(lambda: confirm(exchange_id, receiver), untouched) >= 25
     assert db.session.get_one(LedgerHead, 1).size == 1
     assert verify().is_sound
 
@@ -141,21 +149,11 @@ def approve(exchange_id, officer_id):
 def test_killed_before_any_statement_of_an_officers_approval(world):
     exchange_id = under_review(open_listing()).id
     officer = find_user("district_officer@example.com").id
-    kills = 0
-    while True:
 
-        def work(statement=kills + 1):
-            die_before(statement)
-            approve(exchange_id, officer)
-
-        ended = outcome(in_a_process(work))
-        assert_whole()
-        if ended == SURVIVED:
-            break
-        assert ended == -signal.SIGKILL
+    def untouched():
         assert db.session.get_one(Exchange, exchange_id).open_review is not None, "it still waits"
-        kills += 1
-    assert kills >= 30
+
+    assert kills_until_done(lambda: approve(exchange_id, officer), untouched) >= 30
     assert db.session.get_one(Exchange, exchange_id).state is ExchangeState.COMPLETED
     assert verify().is_sound
 

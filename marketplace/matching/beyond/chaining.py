@@ -144,16 +144,14 @@ def _demands(wants: Sequence[Listing]) -> list[Demand]:
     licences = licences_of(wants)
     values = [as_value(want, licences) for want in wants]
     asked = matcher().asked_uses(values)
-    return [
-        Demand(want, value, tuple(u for u in uses if _is_meant(want, u)))
-        for want, value, uses in zip(wants, values, asked, strict=True)
-    ]
+    return [Demand(want, value, _meant(want, uses)) for want, value, uses in zip(wants, values, asked, strict=True)]
 
 
-def _is_meant(want: Listing, use: str) -> bool:
-    """Named in so many words, or one that the material asked for serves; 熟料 alone may be glass or clinker."""
-    application = knowledge().of_pair(want.material, use)
-    return use in mentions_of(want.text).uses or bool(application and application.grade >= LEAST_GRADE)
+def _meant(want: Listing, uses: Sequence[str]) -> tuple[str, ...]:
+    """Those named in so many words, or that the material asked for serves; 熟料 alone may be glass or clinker."""
+    named = mentions_of(want.text).uses
+    served = {a.use for a in knowledge().of_material(want.material) if a.grade >= LEAST_GRADE}
+    return tuple(use for use in uses if use in named or use in served)
 
 
 def _best(
@@ -165,12 +163,12 @@ def _best(
     made = [(row, opening, demand) for opening in openings for demand in demands for row in _rows(opening, demand)]
     made.sort(key=lambda found: _order(found[0], objective))
     best: dict[int, ChainRow] = {}
-    weighed = 0
+    weighed, ranker = 0, matcher()
     for row, opening, demand in made:
         if partner(row) in best:
             continue
         weighed += 1
-        last_leg = matcher().rank_wants(_after(opening, row.chain), [demand.value], explain=False)
+        last_leg = ranker.rank_wants(_after(opening, row.chain), [demand.value], explain=False)
         if last_leg and last_leg[0].score >= LEAST_SCORE:
             best[partner(row)] = row
         if len(best) == MOST_SHOWN or weighed == MOST_WEIGHED:

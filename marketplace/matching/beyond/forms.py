@@ -18,8 +18,6 @@ from marketplace.web.fields import ChoiceField, LineField, NumberField, Required
 from marketplace.web.labels import choices
 from marketplace.web.language import language
 
-Groups = dict[str, list[tuple[str, str]]]
-
 
 class ChainsForm(FlaskForm):
     """What the best chain has least of; sent by GET."""
@@ -78,8 +76,9 @@ class TreatmentForm(SubmissionForm):
         self.site_id.choices = [(str(site.id), site.name) for site in sites]
         self.treatment.choices = process_choices()
         families = [(f.slug, f.name(language())) for f in taxonomy().families.values()]
-        self.takes.choices = {gettext("Whole families"): families} | _materials()
-        self.gives.choices = {gettext("Only prepared"): [("", gettext("the same material, prepared"))]} | _materials()
+        materials = taxonomy().by_family(language())
+        self.takes.choices = {gettext("Whole families"): families} | materials
+        self.gives.choices = {gettext("Only prepared"): [("", gettext("the same material, prepared"))]} | materials
         if not self.is_submitted():
             self.yield_percent.data = Decimal(100)
 
@@ -117,8 +116,3 @@ class TreatmentForm(SubmissionForm):
 def process_choices() -> list[tuple[str, str]]:
     """Slug and name of each kind of treatment, for a select."""
     return [(p.slug, p.name(language())) for p in processes().values()]
-
-
-def _materials() -> Groups:
-    tree, reader = taxonomy(), language()
-    return {f.name(reader): [(m.slug, m.name(reader)) for m in tree.of_family(f.slug)] for f in tree.families.values()}

@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from marketplace.accounts.models import Enterprise, EnterpriseState, Licence, Site, User
+from marketplace.accounts.models import Enterprise, EnterpriseState, Site, User
 from marketplace.accounts.policy import Viewer, may_see
-from marketplace.calendar import today
 from marketplace.extensions import db
 from marketplace.matching.core.beyond.chains import Place, Treatment
+from marketplace.matching.listing_values import licences_of_enterprises
 from marketplace.matching.models import TreatmentService
 
 MOST_READ = 400
@@ -113,14 +113,7 @@ def reading_options() -> tuple[ORMOption, ...]:
 
 def as_treatments(services: list[TreatmentService]) -> list[Treatment]:
     """The services as the pure core sees them, with the valid and verified licences of their enterprises."""
-    codes: dict[int, tuple[str, ...]] = {}
-    licences = select(Licence.enterprise_id, Licence.hw_code).where(
-        Licence.enterprise_id.in_({s.enterprise_id for s in services}),
-        Licence.verified_at.is_not(None),
-        Licence.valid_until >= today(),
-    )
-    for enterprise_id, code in db.session.execute(licences) if services else ():
-        codes[enterprise_id] = (*codes.get(enterprise_id, ()), code)
+    codes = licences_of_enterprises({s.enterprise_id for s in services})
     return [_as_treatment(s, codes.get(s.enterprise_id, ())) for s in services]
 
 

@@ -12,11 +12,10 @@ from typing import Any
 from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE, library
 from marketplace.carbon.method import assess
-from marketplace.carbon.resolution import NO_STEP, resolve_wanted
+from marketplace.carbon.resolution import NO_STEP, SHANGHAI, resolve_wanted
 from marketplace.matching.core.knowledge import Application
 
 SUGGESTED_DISTANCE_GSD = "1.1"  # a way suggested from two points, as the ledger assumes
-PROVINCE = "CN-SH"
 DAY = date(2026, 1, 1)  # of the imagined delivery: factors of later years are not for it
 
 
@@ -67,7 +66,7 @@ def net_interval(application: Application, distance_km: Decimal, is_waste: bool 
 
 def _factor_here(name: str) -> dict[str, str]:
     """What the ledger would take in Shanghai where no site has measured: a foreign figure with its wider spread."""
-    return resolve_wanted(name, library(), province=PROVINCE, on=DAY).factor.to_raw()
+    return resolve_wanted(name, library(), province=SHANGHAI, on=DAY).factor.to_raw()
 
 
 def _displaced(application: Application) -> dict[str, str]:

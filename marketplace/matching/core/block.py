@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
 from marketplace.matching.core.boxes import Boxes, boxes_of
-from marketplace.matching.core.columns import FULL_WEIGHT, Columns
+from marketplace.matching.core.columns import FULL_WEIGHT, Columns, joined_runs
 from marketplace.matching.core.tables import KnowledgeTables
 
 STEPS = (230, 128, 1)  # a list's rows have at least this weight, in 1/255, and less than the step before
@@ -40,18 +40,18 @@ class Block:
     cell_rows: np.ndarray
     by_id: np.ndarray
 
+    def box_counts(self, lists: np.ndarray) -> np.ndarray:
+        """Into how many boxes each of some lists is cut."""
+        return np.asarray(self.first_box[lists + 1] - self.first_box[lists])
+
     def boxes_of(self, lists: np.ndarray) -> np.ndarray:
         """Numbers of the boxes of some lists, list by list."""
-        counts = self.first_box[lists + 1] - self.first_box[lists]
-        skipped = np.cumsum(counts) - counts
-        return np.repeat(self.first_box[lists] - skipped, counts) + np.arange(counts.sum())
+        return joined_runs(self.first_box[lists], self.box_counts(lists))
 
     def rows_in(self, boxes: np.ndarray) -> np.ndarray:
         """Rows of some boxes, box by box."""
         starts = self.boxes.starts[boxes]
-        sizes = self.boxes.starts[boxes + 1] - starts
-        skipped = np.cumsum(sizes) - sizes
-        return self.rows[np.repeat(starts - skipped, sizes) + np.arange(sizes.sum())]
+        return self.rows[joined_runs(starts, self.boxes.starts[boxes + 1] - starts)]
 
     def cell(self, number: int) -> np.ndarray:
         """Rows of one cell."""

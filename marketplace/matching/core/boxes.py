@@ -108,7 +108,7 @@ def _halved(points: np.ndarray, rows: np.ndarray) -> np.ndarray:
             done.append(part)
             continue
         own = points[part]
-        low, middle, high = np.quantile(own, (0.1, 0.5, 0.9), axis=0, method="nearest")
+        low, high = np.quantile(own, (0.1, 0.9), axis=0, method="nearest")
         across = own[:, int(np.argmax(high - low))]
         # halves are whole runs, so that runs of the stored rows are these parts
         half = -(-len(part) // (2 * LEAF)) * LEAF

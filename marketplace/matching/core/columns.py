@@ -123,6 +123,12 @@ def day_number(day: date | None) -> int:
     return day.toordinal() - 719163 if day else int(NO_DAY)
 
 
+def joined_runs(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The numbers of several runs, one run after the other: each from its start, as many as its size."""
+    skipped = np.cumsum(sizes) - sizes
+    return np.asarray(np.repeat(starts - skipped, sizes) + np.arange(sizes.sum()))
+
+
 def code_number(code: str) -> int:
     """A waste code as a number: 1xxxxxx List of Waste, 2xxxxxx SW list, 3xxxxxx HW list; 0 for none."""
     digits = "".join(c for c in code if c.isdigit())[:6]

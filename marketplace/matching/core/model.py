@@ -94,8 +94,8 @@ class MatchModel:
     def log_odds(self, columns: Sequence[np.ndarray]) -> np.ndarray:
         """The sum of the curves of the first features, as many as there are arrays (pairs), without `start`."""
         total = np.zeros(len(columns[0]))
-        for curve, values in zip(self.curves, columns, strict=False):
-            total += curve.take(_thousandths(values))
+        for name, values in zip(NAMES, columns, strict=False):
+            total += self.gain(name, values)
         return total
 
     def gain(self, name: str, values: np.ndarray) -> np.ndarray:
@@ -115,7 +115,7 @@ class MatchModel:
             An array (pairs, groups + 1) in the order of GROUPS; the last column is the score of the all-zero pair, so
             that each row adds up to the pair's score.
         """
-        gains = np.stack([self.curves[j].take(_thousandths(values)) for j, values in enumerate(columns)])
+        gains = np.stack([self.gain(name, values) for name, values in zip(NAMES, columns, strict=True)])
         of_groups = np.stack([gains[[NAMES.index(n) for n in names]].sum(axis=0) for names in GROUPS.values()])
         scores = self.probability(of_groups.T @ _subsets().T)  # (pairs, subsets)
         return np.asarray(scores @ _shapley())

@@ -83,7 +83,7 @@ def _portions(bounds: np.ndarray, which: np.ndarray, block: Block) -> list[np.nd
     """Lists, best first, in groups of about MOST_BOXES boxes."""
     lists = np.flatnonzero(which)
     lists = lists[np.argsort(-bounds[lists], kind="stable")]
-    portion = np.cumsum(block.first_box[lists + 1] - block.first_box[lists]) // MOST_BOXES
+    portion = np.cumsum(block.box_counts(lists)) // MOST_BOXES
     return np.split(lists, np.flatnonzero(np.diff(portion)) + 1) if len(lists) else []
 
 
@@ -92,8 +92,7 @@ def _best_first(
 ) -> Iterator[np.ndarray]:
     """Rows of some lists, box by box, in helpings."""
     boxes = block.boxes_of(lists)
-    of_lists = np.repeat(bounds[lists], block.first_box[lists + 1] - block.first_box[lists])
-    most = of_lists + gains(query, block.boxes, boxes, model)
+    most = np.repeat(bounds[lists], block.box_counts(lists)) + gains(query, block.boxes, boxes, model)
     best_first = boxes[np.argsort(-most)]
     step = max(1, helping // LEAF)
     for start in range(0, len(boxes), step):

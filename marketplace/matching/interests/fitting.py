@@ -40,7 +40,7 @@ def fitting(listing: Listing) -> list[Fit]:
     The conditions are those of `listings.queries.search`; hazard, licence and food are judged as for a match, with
     the interest in place of the other listing.
     """
-    tokens = frozenset(search_index.listing_tokens(*_indexed(listing)).split())
+    tokens = frozenset(search_index.tokens_of(listing).split())
     named = [number for number, words in _waiting(listing) if _is_named(words, tokens)]
     found = [interest for interest in _loaded(named) if _is_near(interest, listing)]
     licences = licences_of_enterprises({i.enterprise_id for i in found}) if listing.is_hazardous else {}
@@ -91,14 +91,7 @@ def _uses_of(listing: Listing) -> set[str]:
     """What an offer is known to serve; what a want says it is for."""
     if listing.kind is Kind.OFFER:
         return {a.use for a in knowledge().of_material(listing.material)}
-    title, description, *_ = _indexed(listing)
-    return set(mentions_of(f"{title}\n{description}").uses)
-
-
-def _indexed(listing: Listing) -> tuple[str, str, str, tuple[str, ...]]:
-    """What the search index knows of a listing."""
-    codes = (listing.low_code, listing.sw_code, listing.hw_code)
-    return listing.title, listing.description[:4000], listing.material, codes
+    return set(mentions_of(search_index.indexed_text(listing.title, listing.description)).uses)
 
 
 def _is_named(words: str, tokens: frozenset[str]) -> bool:

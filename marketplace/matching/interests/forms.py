@@ -42,10 +42,9 @@ class InterestForm(SubmissionForm):
         tree, reader, anything = taxonomy(), language(), ("", gettext("any"))
         self.has_site = bool(sites)
         self.kind.choices, self.pace.choices = choices(Kind), choices(Pace)
-        of_families = {f.name(reader): [(m.slug, m.name(reader)) for m in tree.of_family(f.slug)]
-                       for f in tree.families.values()}  # fmt: skip
+        materials = tree.by_family(reader)
         for name in MATERIALS:
-            self[name].choices = {gettext("Leave open"): [anything]} | of_families
+            self[name].choices = {gettext("Leave open"): [anything]} | materials
         self.use.choices = self._use_choices(anything, reader)
         self.family.choices = [anything, *((f.slug, f.name(reader)) for f in tree.families.values())]
         self.park.choices = [anything, *parks]

@@ -9,6 +9,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from marketplace.accounts.models import Enterprise
 from marketplace.accounts.policy import Viewer, may_see
+from marketplace.accounts.queries import park_name
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.listings.queries import Origin, SearchWish, park_origin
@@ -71,7 +72,7 @@ def title_of(interest: Interest, language: str) -> str:
     parts.append(uses[interest.use].name(language) if interest.use in uses else "")
     parts.append(tree.families[interest.family].name(language) if interest.family in tree.families else "")
     if interest.park is not None:
-        parts.append(interest.park.name_zh if language == "zh" else interest.park.name_en)
+        parts.append(park_name(interest.park, language))
     return " · ".join(part for part in parts if part)
 
 
