@@ -32,12 +32,14 @@ def rank_everything(
     out: Path,
     most: int,
     progress: Callable[[int], None],
+    part: int = PART,
 ) -> int:
     """Write `out`: want, offer, score, tab-separated, best first, wants by their numbers; returns the rows.
 
     Args:
         scheduler: address of a Dask scheduler whose workers see the same files; None starts `workers` processes here.
         progress: told the number of wants done, part by part.
+        part: wants that a worker takes at a time, and that its death costs at most.
 
     Raises:
         BrokenSnapshot, BrokenModel: what is to be read cannot be.
@@ -45,24 +47,24 @@ def rank_everything(
     from dask.distributed import Client, as_completed
 
     wants = len(open_snapshot(snapshot, _tables()).wants.columns)
-    parts = out.with_name(f".{out.name}.parts-{snapshot.name}-{model.parent.name}-{most}")
+    parts = out.with_name(f".{out.name}.parts-{snapshot.name}-{model.parent.name}-{most}-{part}")
     parts.mkdir(parents=True, exist_ok=True)
-    missing = [start for start in range(0, wants, PART) if not (parts / _name(start)).exists()]
-    progress(wants - sum(min(PART, wants - start) for start in missing))
+    missing = [start for start in range(0, wants, part) if not (parts / _name(start)).exists()]
+    progress(wants - sum(min(part, wants - start) for start in missing))
     if missing:
         options = {"address": scheduler} if scheduler else {"n_workers": workers, "threads_per_worker": 1}
         with Client(**options, dashboard_address=None) as client:
-            tasks = [client.submit(rank_part, snapshot, model, start, most, parts, pure=False) for start in missing]
+            tasks = [client.submit(rank_part, snapshot, model, start, part, most, parts, pure=False) for start in missing]
             for done in as_completed(tasks):
                 progress(done.result())
-    return _join(parts, range(0, wants, PART), out)
+    return _join(parts, range(0, wants, part), out)
 
 
-def rank_part(snapshot: Path, model: Path, start: int, most: int, parts: Path) -> int:
-    """Rank the offers for PART wants from the `start`-th on, by their numbers; returns how many there were."""
+def rank_part(snapshot: Path, model: Path, start: int, size: int, most: int, parts: Path) -> int:
+    """Rank the offers for `size` wants from the `start`-th on, by their numbers; returns how many there were."""
     found, ranker, tables = _opened(str(snapshot)), _read(str(model)), _tables()
     wants = found.wants.columns
-    rows = np.asarray(found.wants.by_id[start : start + PART])
+    rows = np.asarray(found.wants.by_id[start : start + size])
     lines: list[str] = []
     for row in rows.tolist():
         query = query_of(wants.take([row]), False, tables)
