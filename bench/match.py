@@ -122,15 +122,16 @@ def measure(folder: Path, size: int, ranker: Matcher, wants: Sequence[MatchListi
 def _build(folder: Path, size: int, encoder: Encoder) -> float:
     start = time.perf_counter()
     writer = Writer(folder, encoder.tables)
-    writer.write("offers", size, encoded(_parts(size), size, encoder))
+    writer.write("offers", size, encoded(parts(size, True), size, encoder))
     writer.write("wants", 0, [])
     writer.finish(Mark(0, ""), "bench")
     return time.perf_counter() - start
 
 
-def _parts(size: int) -> Iterator[list[MatchListing]]:
+def parts(size: int, is_offer: bool) -> Iterator[list[MatchListing]]:
+    """Listings of one kind, in parts as the job that builds a snapshot reads them."""
     for start in range(0, size, PART):
-        yield [listing(number, True) for number in range(start, min(size, start + PART))]
+        yield [listing(number, is_offer) for number in range(start, min(size, start + PART))]
 
 
 def _recall(block, ranker: Matcher, queries: Sequence) -> float:  # type: ignore[no-untyped-def, type-arg]

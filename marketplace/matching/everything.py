@@ -8,7 +8,7 @@ the same result.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +53,9 @@ def rank_everything(
     progress(wants - sum(min(part, wants - start) for start in missing))
     if missing:
         options = {"address": scheduler} if scheduler else {"n_workers": workers, "threads_per_worker": 1}
-        with Client(**options, dashboard_address=None) as client:
-            tasks = [client.submit(rank_part, snapshot, model, start, part, most, parts, pure=False) for start in missing]
+        with Client(**options, dashboard_address="127.0.0.1:0") as client:
+            rank = partial(rank_part, snapshot, model, size=part, most=most, parts=parts)
+            tasks = [client.submit(rank, start, pure=False) for start in missing]
             for done in as_completed(tasks):
                 progress(done.result())
     return _join(parts, range(0, wants, part), out)

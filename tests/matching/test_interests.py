@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Kind, Listing
 from marketplace.matching import alerts, feedback
 from marketplace.matching.interests import fitting, queries, service
-from marketplace.matching.interests.errors import TooManyInterests
+from marketplace.matching.interests.errors import SameInterest, TooManyInterests
 from marketplace.matching.models import DigestLine, DismissalReason, Interest, Pace
 from marketplace.notifications.models import OutboxMessage
 from tests.factories import find_user, open_listing, park, saved_interest, trader
@@ -258,9 +259,31 @@ def test_a_form_sent_twice_saves_once_and_there_is_an_end_to_saving(world, monke
         with transaction():
             service.save(facts, trader("grinding"), key)
     with pytest.raises(TooManyInterests), transaction():
-        service.save(facts, trader("grinding"), str(uuid.uuid4()))
+        service.save(replace(facts, words="ash"), trader("grinding"), str(uuid.uuid4()))
 
     assert db.session.query(Interest).count() == 1
+
+
+@pytest.mark.parametrize("pace", Pace)
+def test_the_same_is_saved_once_however_often_it_is_to_be_told(world, pace):
+    facts = service.InterestFacts(Kind.OFFER, Pace.DAILY, "slag", ("gypsum", "ggbs"), minimum_t=Decimal(5))
+    with transaction():
+        first = service.save(facts, trader("grinding"), str(uuid.uuid4()))
+        other = service.save(replace(facts, words="ash"), trader("grinding"), str(uuid.uuid4()))
+    turned = replace(facts, materials=("ggbs", "gypsum"), pace=pace)
+
+    with pytest.raises(SameInterest) as refused, transaction():
+        service.save(turned, trader("grinding"), str(uuid.uuid4()))
+    assert refused.value.interest_id == first.id
+    with pytest.raises(SameInterest), transaction():
+        service.change(other, turned)
+    with transaction():
+        service.change(first, turned)
+        service.save(facts, trader("third"), str(uuid.uuid4()))
+        service.end(first)
+        service.save(facts, trader("grinding"), str(uuid.uuid4()))
+    with pytest.raises(SameInterest), transaction():
+        service.resume(first)
 
 
 def test_who_switched_the_digest_off_gets_none_for_an_interest(world):

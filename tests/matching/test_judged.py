@@ -12,16 +12,17 @@ from marketplace.matching.files import read_grades, read_listings
 
 OURS = Path(__file__).parent / "judged"
 BLIND = Path(__file__).parent / "judged_blind"
+STYLED = Path(__file__).parent / "judged_blind2"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("folder", [OURS, BLIND], ids=["ours", "blind"])
+@pytest.mark.parametrize("folder", [OURS, BLIND, STYLED], ids=["ours", "blind", "blind in the style of dev"])
 def test_every_judgement_is_of_a_known_pair_that_may_be_suggested(folder):
     offers = {o.id: o for o in read_listings(folder / "offers.jsonl", is_offer=True)}
     wants = {w.id: w for w in read_listings(folder / "wants.jsonl", is_offer=False)}
     grades = read_grades(folder / "qrels.tsv", set(wants), set(offers))
     assert len(offers) >= 120
-    assert len(wants) >= 90
+    assert len(wants) >= 80
     assert set(grades) == set(wants)
     assert not [
         (want, offer)

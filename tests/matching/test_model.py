@@ -16,13 +16,9 @@ MODEL = MatchModel.fit(FEATURES, USEFUL)
 SHARE = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
 
 
-def one_by_one(features):
-    return [features[:, j] for j in range(COUNT)]
-
-
 def test_the_curves_add_up_to_the_trees():
     pairs = np.rint(FEATURES[:200] * 1000) / 1000
-    log_odds = MODEL.log_odds(one_by_one(pairs)) + MODEL.start
+    log_odds = MODEL.log_odds(pairs.T) + MODEL.start
     trees = MODEL.classifier.calibrated_classifiers_[0].estimator.decision_function(pairs)
 
     assert log_odds == pytest.approx(trees, abs=1e-9)
@@ -44,7 +40,7 @@ def test_more_of_a_feature_never_lowers_the_score(values, which, other):
 def test_the_shares_of_the_groups_add_up_to_the_score(values):
     pair = np.array([values])
 
-    assert MODEL.shares(one_by_one(pair)).sum() == pytest.approx(MODEL.score(pair)[0], abs=1e-9)
+    assert MODEL.shares(pair.T).sum() == pytest.approx(MODEL.score(pair)[0], abs=1e-9)
 
 
 def test_every_feature_belongs_to_one_group():

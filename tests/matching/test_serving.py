@@ -152,7 +152,7 @@ def test_every_worker_takes_up_a_new_snapshot(slag):
 
 
 def spoil_bytes(folder):
-    path = folder / "wants.materials"
+    path = folder / "wants.packed"
     path.write_bytes(bytes(b ^ 255 for b in path.read_bytes()))
 
 
@@ -168,7 +168,7 @@ def spoil_format(folder):
 
 
 def spoil_presence(folder):
-    (folder / "offers.lat").unlink()
+    (folder / "offers.packed").unlink()
 
 
 @pytest.mark.parametrize("spoil", [spoil_bytes, spoil_length, spoil_format, spoil_presence])

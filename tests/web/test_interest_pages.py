@@ -60,6 +60,18 @@ def test_whoever_may_not_save_sees_no_button(app, client, trader):
     assert "/interests/new" not in viewer.get("/listings").text
 
 
+def test_the_same_interest_twice_is_said_above_the_form_and_nothing_typed_is_lost(trader):
+    sent = {"kind": "offer", "pace": "daily", "q": "slag", "least": "12.5"}
+    trader.post("/interests/new", data=sent | {"submission": str(uuid.uuid4())})
+
+    answer = trader.post("/interests/new", data=sent | {"submission": str(uuid.uuid4())})
+
+    assert answer.status_code == 409
+    assert "You have saved just this already" in answer.text
+    assert 'value="12.5"' in answer.text
+    assert db.session.query(Interest).count() == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "field", "words"),
     [

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from marketplace.matching.core.columns import NO_DAY, Columns
-from marketplace.matching.core.features import HALF_KM, Query, dates_fit, distance_km, price_fit, quantity_fit
+from marketplace.matching.core.features import Query
 from marketplace.matching.core.model import MatchModel
 
 LEAF = 16  # rows of a run
 KM_PER_DEGREE = 111.2
 HALF_LOG_T = 2.0  # a quantity hundred times another is half as good
-HALF_DAYS = 30.0
 UNKNOWN = -1e4  # apart from everything known
 BOXED = ("lat", "lon", "log_t", "from_day", "until_day", "price")
 
@@ -31,16 +30,6 @@ class Boxes:
     lows: np.ndarray
     highs: np.ndarray
     starts: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class _Best:
-    """The best listing each box could hold, as far as features look at it."""
-
-    lat: np.ndarray
-    lon: np.ndarray
-    from_day: np.ndarray
-    until_day: np.ndarray
 
 
 def boxes_of(columns: Columns, rows: np.ndarray, ends: np.ndarray) -> Boxes:
@@ -67,20 +56,9 @@ def _starts(ends: np.ndarray) -> np.ndarray:
 
 def gains(query: Query, boxes: Boxes, which: np.ndarray, model: MatchModel) -> np.ndarray:
     """The most log-odds that quantity, dates, price and nearness can add in each of the boxes `which`."""
-    own = query.columns
-    lows, highs = boxes.lows[:, which], boxes.highs[:, which]
-    lat, lon, log_t = (
-        np.clip(value, low, high)
-        for value, low, high in zip((own.lat[0], own.lon[0], own.log_t[0]), lows[:3], highs[:3], strict=True)
-    )
-    best = _Best(lat, lon, lows[3], highs[4])
-    every = slice(None)
-    return (
-        model.gain("quantity", quantity_fit(own.log_t[0], log_t))
-        + model.gain("dates", dates_fit(own, best, every))
-        + model.gain("price", price_fit(query, highs[5] if query.is_offer else lows[5]))
-        + model.gain("nearness", HALF_KM / (HALF_KM + distance_km(own, best, every)))
-    )
+    from marketplace.matching.core import loops
+
+    return loops.promised(query.is_offer, query.facts, boxes.lows, boxes.highs, which, model.curves)
 
 
 def order_of(columns: Columns) -> np.ndarray:
@@ -93,6 +71,8 @@ def order_of(columns: Columns) -> np.ndarray:
 
 def _points(columns: Columns) -> np.ndarray:
     """Rows as points (n, 5) whose distances are about as much as they matter; what is unknown lies together."""
+    from marketplace.matching.core.loops import HALF_DAYS, HALF_KM
+
     north, east = columns.lat * KM_PER_DEGREE / HALF_KM, columns.lon * KM_PER_DEGREE * 0.855 / HALF_KM
     days = [np.maximum(day / HALF_DAYS, UNKNOWN) for day in (columns.from_day, columns.until_day)]
     log_t = np.nan_to_num(columns.log_t / HALF_LOG_T, nan=UNKNOWN)

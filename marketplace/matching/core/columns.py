@@ -43,6 +43,12 @@ LAYOUT: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "licences": ("<u8", ()),
     "vectors": ("<f2", (DIMENSIONS,)),
 }
+# What is read of every row that is weighed; a snapshot keeps it together, so that a row is one line of the processor's
+# cache and not eleven.
+PACKED = (
+    "log_t lat lon price from_day until_day materials uses material_weights use_weights flags".split()
+)  # widest numbers first, so that each is aligned
+CACHE_LINE = 64  # bytes
 ROWS_FIRST = frozenset({"vectors"})  # a vector is read whole, so its numbers stand together
 
 
@@ -111,6 +117,24 @@ def empty(rows: int) -> dict[str, np.ndarray]:
 def stack(parts: Sequence[Columns]) -> Columns:
     """Several blocks one after the other."""
     return Columns(**{n: np.concatenate([getattr(p, n) for p in parts], axis=rows_axis(n)) for n in LAYOUT})
+
+
+def packed_type() -> np.dtype[np.void]:
+    """A row of the packed columns."""
+    formats = [(np.dtype(kind), shape) for kind, shape in (LAYOUT[name] for name in PACKED)]
+    return np.dtype(
+        {
+            "names": PACKED,
+            "formats": formats,
+            "offsets": np.cumsum([0, *(np.dtype(f).itemsize for f in formats)])[:-1].tolist(),
+            "itemsize": CACHE_LINE,
+        }
+    )
+
+
+def unpacked(rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns in an array of `packed_type`, as views that may be written to."""
+    return {name: np.moveaxis(rows[name], 0, -1) for name in PACKED}
 
 
 def rows_axis(name: str) -> int:

@@ -93,14 +93,14 @@ def match_of(offer: str, want: str, score: float, cause: Cause, reasons: tuple[R
     )
 
 
-def reasons_of(shares: np.ndarray, cause: Cause, values: Sequence[float]) -> tuple[Reason, ...]:
+def reasons_of(shares: Sequence[float], cause: Cause, values: Sequence[float]) -> tuple[Reason, ...]:
     """The groups of features that moved the score, strongest first, and what any pair starts with."""
     reasons = [
-        Reason(name, float(share), _facts(name, cause, values))
+        Reason(name, share, _facts(name, cause, values))
         for name, share in zip(GROUPS, shares[:-1], strict=True)
         if abs(share) >= SMALLEST_SHARE
     ]
-    rest = float(shares.sum()) - sum(r.share for r in reasons)
+    rest = sum(shares) - sum(r.share for r in reasons)
     return (*sorted(reasons, key=lambda r: -abs(r.share)), Reason("prior", rest))
 
 
@@ -109,14 +109,14 @@ def _facts(group: str, cause: Cause, values: Sequence[float]) -> dict[str, str]:
         a = cause.application
         return {"material": a.material, "use": a.use, "grade": str(a.grade), "source": a.source}
     if group == "material":
-        same, family, code = (values[NAMES.index(name)] for name in GROUPS[group])
+        same, family, code = (values[number] for number in _NUMBERS["material"])
         kind = "same" if same >= family and cause.material else "family"
         kind = "code" if code > max(same, family) else kind
         return {"kind": kind, "material": cause.material, "named": "yes" if cause.is_named else "no"}
     if group == "nearness":
         found = {"distance_km": f"{cause.distance_km:.1f}"}
         return found | ({"break_even_km": f"{cause.break_even_km:.0f}"} if cause.break_even_km else {})
-    return {"value": f"{values[_FIRST[group]]:.2f}"}
+    return {"value": f"{values[_NUMBERS[group][0]]:.2f}"}
 
 
-_FIRST = {group: NAMES.index(names[0]) for group, names in GROUPS.items()}
+_NUMBERS = {group: [NAMES.index(name) for name in names] for group, names in GROUPS.items()}

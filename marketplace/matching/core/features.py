@@ -1,17 +1,15 @@
 """Features of an offer and a want, each between 0 and 1, none of which may hurt when it grows. Pure (numpy).
 
 One listing (the query) is weighed against many of the other kind at once. What its concepts mean for each material
-or use of the others is worked out first (`Query`), so that a pair costs a few look-ups.
+or use of the others is worked out first (`Query`), so that a pair costs a few look-ups (core/loops.py).
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from marketplace.matching.core.columns import NO_DAY, Columns
+from marketplace.matching.core.columns import Columns
 from marketplace.matching.core.tables import TRUCK_KGCO2E_PER_TKM, KnowledgeTables
-from marketplace.places import DETOUR, EARTH_RADIUS_KM
 
 NAMES = (
     "application",
@@ -28,28 +26,10 @@ NAMES = (
 )
 COUNT = len(NAMES)
 NAMED = 0.6  # from here on a concept was named, not guessed
-HALF_KM = 60.0  # at this distance nearness is one half
-WHOLE_BENEFIT_KGCO2E = 2000.0  # net benefit per tonne at which the feature reaches its ends
 UNKNOWN = 0.5
+FACTS = ("lat", "lon", "log_t", "from_day", "until_day", "price")  # of the query, by their names in `columns.LAYOUT`
+READ = ("materials", "material_weights", "uses", "use_weights", "log_t", "from_day", "until_day", "price", "lat", "lon")
 _STEP = np.float32(1 / 255)
-
-
-class Placed(Protocol):
-    """Anything with places, in WGS-84 degrees."""
-
-    @property
-    def lat(self) -> np.ndarray: ...
-    @property
-    def lon(self) -> np.ndarray: ...
-
-
-class Available(Protocol):
-    """Anything with days, as `Columns` holds them."""
-
-    @property
-    def from_day(self) -> np.ndarray: ...
-    @property
-    def until_day(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +52,11 @@ class Query:
     family: np.ndarray
     gross_same: np.ndarray
     names: np.ndarray
+
+    @property
+    def facts(self) -> np.ndarray:
+        """What the loops read of its own columns."""
+        return np.array([getattr(self.columns, name)[0] for name in FACTS], np.float64)
 
 
 def query_of(columns: Columns, is_offer: bool, tables: KnowledgeTables) -> Query:
@@ -107,123 +92,35 @@ def _concepts(slots: np.ndarray, weights: np.ndarray, count: int) -> tuple[np.nd
     return slots[filled, 0].astype(int), weights[filled, 0].astype(np.float32) * _STEP
 
 
-def cheap_features(query: Query, others: Columns, rows: np.ndarray) -> list[np.ndarray]:
-    """The features up to nearness of the query with each of the rows, as float32 arrays in the order of NAMES."""
-    applies, same, family, gross = _concept_features(query, others, rows)
-    own = query.columns
-    distance = distance_km(own, others, rows)
-    benefit = benefit_fit(gross - TRUCK_KGCO2E_PER_TKM * distance)
-    return [
-        applies,
-        same,
-        family,
-        benefit,
-        quantity_fit(own.log_t[0], others.log_t[rows]),
-        dates_fit(own, others, rows),
-        price_fit(query, others.price[rows]),
-        HALF_KM / (HALF_KM + distance),
-    ]
+def cheap_features(query: Query, others: Columns, rows: np.ndarray) -> np.ndarray:
+    """The features up to nearness of the query with each of n rows, float32 (8, n) in the order of NAMES."""
+    from marketplace.matching.core import loops  # the compiler takes a second: only who weighs needs it
+
+    of_material = np.stack([query.same, query.family, query.gross_same])
+    of_applied = np.stack([query.applies, query.gross_applies])
+    read = (getattr(others, name) for name in READ)
+    return loops.cheap_features(
+        query.is_offer, of_material, of_applied, query.facts, np.asarray(rows, np.int64), TRUCK_KGCO2E_PER_TKM, *read
+    )
 
 
-def _concept_features(
-    query: Query, others: Columns, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Application, same material, same family, and the gross benefit of the strongest of the first two."""
-    count = len(rows)
-    same, family = np.zeros(count, np.float32), np.zeros(count, np.float32)
-    applies, strongest = np.zeros(count, np.float32), np.full(count, 1e-6, np.float32)
-    gross = np.full(count, np.nan, np.float32)
-    means_anything = (query.same > 0) | (query.family > 0)
-    if not query.is_offer:
-        means_anything |= query.applies > 0
-    for slot in range(len(others.materials)):
-        concept = others.materials[slot].take(rows)
-        at = np.flatnonzero(means_anything.take(concept))  # most concepts of most rows mean nothing to a query
-        concept, weight = concept[at], others.material_weights[slot].take(rows[at]) * _STEP
-        sameness = np.minimum(weight, query.same[concept])
-        same[at] = np.maximum(same[at], sameness)
-        family[at] = np.maximum(family[at], np.minimum(weight, query.family[concept]))
-        _prefer(gross, strongest, at, 0.3 * sameness, query.gross_same[concept])
-        if not query.is_offer:
-            _apply(query, applies, gross, strongest, at, concept, weight)
-    if query.is_offer:
-        for slot in range(len(others.uses)):
-            concept = others.uses[slot].take(rows)
-            at = np.flatnonzero(query.applies.take(concept))
-            weight = others.use_weights[slot].take(rows[at]) * _STEP
-            _apply(query, applies, gross, strongest, at, concept[at], weight)
-    return applies, same, family, gross
+def all_features(query: Query, others: Columns, rows: np.ndarray) -> np.ndarray:
+    """Every feature of the query with each of n rows, float32 (11, n) in the order of NAMES."""
+    return np.concatenate([cheap_features(query, others, rows), dear_features(query, others, rows)])
 
 
-def _apply(
-    query: Query,
-    applies: np.ndarray,
-    gross: np.ndarray,
-    strongest: np.ndarray,
-    at: np.ndarray,
-    concept: np.ndarray,
-    weight: np.ndarray,
-) -> None:
-    """Take the documented uses of one concept of each of the rows `at` into account."""
-    strength = weight * query.applies[concept]
-    applies[at] = np.maximum(applies[at], strength)
-    _prefer(gross, strongest, at, strength, query.gross_applies[concept])
-
-
-def _prefer(
-    gross: np.ndarray, strongest: np.ndarray, at: np.ndarray, strength: np.ndarray, benefit: np.ndarray
-) -> None:
-    """Where this strength beats the strongest so far, its benefit counts."""
-    better = strength > strongest[at]
-    strongest[at[better]] = strength[better]
-    gross[at[better]] = benefit[better]
-
-
-def dear_features(query: Query, others: Columns, rows: np.ndarray) -> list[np.ndarray]:
-    """The remaining features, for the few rows that are worth them."""
+def dear_features(query: Query, others: Columns, rows: np.ndarray) -> np.ndarray:
+    """The remaining features, float32 (3, n), for the few rows that are worth them."""
     own = query.columns
     text = others.vectors[rows].astype(np.float32) @ own.vectors[0].astype(np.float32)
-    return [np.clip(text, 0, 1), composition_fit(query, others, rows), code_fit(own, others, rows)]
+    return np.stack([np.clip(text, 0, 1), composition_fit(query, others, rows), code_fit(own, others, rows)])
 
 
-def distance_km(own: Columns, others: Placed, rows: np.ndarray | slice) -> np.ndarray:
+def distance_km(own: Columns, others: Columns, rows: np.ndarray) -> np.ndarray:
     """Kilometres by road (great circle times the detour factor) from the query to each row."""
-    lat = np.radians(others.lat[rows])
-    north, east = lat - np.radians(own.lat[0]), np.radians(others.lon[rows] - own.lon[0])
-    h = np.sin(north / 2) ** 2 + np.cos(np.radians(own.lat[0])) * np.cos(lat) * np.sin(east / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * DETOUR * np.arcsin(np.sqrt(np.minimum(h, 1))), np.float32)
+    from marketplace.matching.core import loops
 
-
-def benefit_fit(kgco2e_per_t: np.ndarray) -> np.ndarray:
-    """What a tonne saves on a scale whose ends are plus and minus WHOLE_BENEFIT; one half when unknown (NaN)."""
-    benefit = np.clip(UNKNOWN + kgco2e_per_t / (2 * WHOLE_BENEFIT_KGCO2E), 0, 1)
-    return np.where(np.isnan(benefit), np.float32(UNKNOWN), benefit)
-
-
-def quantity_fit(own_log_t: np.ndarray, log_t: np.ndarray) -> np.ndarray:
-    """1 when one quantity can serve the other, falling with the ratio; one half when one is unknown."""
-    fit = 1 / (1 + 0.5 * np.minimum(np.abs(log_t - own_log_t), 6))
-    return np.where(np.isnan(fit), np.float32(UNKNOWN), fit)
-
-
-def dates_fit(own: Columns, others: Available, rows: np.ndarray | slice) -> np.ndarray:
-    """1 when the availabilities overlap (or are unknown), else falling with the gap: half at 30 days."""
-    if NO_DAY in (own.from_day[0], own.until_day[0]):
-        return np.ones(len(others.from_day[rows]), np.float32)
-    start, end = others.from_day[rows], others.until_day[rows]
-    gap = np.maximum(start - own.until_day[0], own.from_day[0] - end)
-    fit = 30 / (30 + np.maximum(gap, 0).astype(np.float32))
-    return np.where((start == NO_DAY) | (end == NO_DAY), np.float32(1), fit)
-
-
-def price_fit(query: Query, price: np.ndarray) -> np.ndarray:
-    """1 when the offer asks no more than the want pays, falling with the difference; one half when one is unknown."""
-    own = query.columns.price[0]
-    if np.isnan(own):
-        return np.full(len(price), UNKNOWN, np.float32)
-    asked, paid = (own, price) if query.is_offer else (price, own)
-    fit = 1 / (1 + np.maximum(asked - paid, 0) / np.maximum(50, np.abs(paid)))
-    return np.where(np.isnan(fit), np.float32(UNKNOWN), fit)
+    return loops.roads_km(own.lat[0], own.lon[0], others.lat[rows], others.lon[rows])
 
 
 def composition_fit(query: Query, others: Columns, rows: np.ndarray) -> np.ndarray:

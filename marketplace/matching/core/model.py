@@ -9,7 +9,6 @@ order where it is flat.
 
 import itertools
 import math
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -89,14 +88,13 @@ class MatchModel:
         """Probability that each pair is useful, 0 to 1, for an array (pairs, features)."""
         if len(features) == 0:
             return np.zeros(0)
-        return self.probability(self.log_odds(list(features.T)))
+        return self.probability(self.log_odds(features.T))
 
-    def log_odds(self, columns: Sequence[np.ndarray]) -> np.ndarray:
-        """The sum of the curves of the first features, as many as there are arrays (pairs), without `start`."""
-        total = np.zeros(len(columns[0]))
-        for name, values in zip(NAMES, columns, strict=False):
-            total += self.gain(name, values)
-        return total
+    def log_odds(self, features: np.ndarray) -> np.ndarray:
+        """The sum of the curves of the first k features (k, n), without `start`: (n)."""
+        from marketplace.matching.core import loops
+
+        return loops.summed(self.curves, np.asarray(features, np.float32))
 
     def gain(self, name: str, values: np.ndarray) -> np.ndarray:
         """What one feature adds to the log-odds at each of its values."""
@@ -108,14 +106,14 @@ class MatchModel:
         calibrated = np.interp(log_odds, self._reached, self._probability)
         return np.asarray(np.round((1 - TIE_SHARE) * calibrated + TIE_SHARE * expit(log_odds), 12))
 
-    def shares(self, columns: Sequence[np.ndarray]) -> np.ndarray:
+    def shares(self, features: np.ndarray) -> np.ndarray:
         """Shapley values of each group of features against a pair with all features zero.
 
         Returns:
             An array (pairs, groups + 1) in the order of GROUPS; the last column is the score of the all-zero pair, so
             that each row adds up to the pair's score.
         """
-        gains = np.stack([self.gain(name, values) for name, values in zip(NAMES, columns, strict=True)])
+        gains = np.stack([self.gain(name, values) for name, values in zip(NAMES, features, strict=True)])
         of_groups = np.stack([gains[[NAMES.index(n) for n in names]].sum(axis=0) for names in GROUPS.values()])
         scores = self.probability(of_groups.T @ _subsets().T)  # (pairs, subsets)
         return np.asarray(scores @ _shapley())

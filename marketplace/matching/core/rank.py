@@ -80,11 +80,11 @@ class Matcher:
         """Picked rows of `columns`, whose listings are `ids`, as suggestions; without `explain` without reasons."""
         if not len(picked.rows):
             return []
-        shares = self.model.shares(picked.features) if explain else None
+        shares = self.model.shares(picked.features).tolist() if explain else None
+        values = picked.features.T.tolist()
         found = []
         for k, cause in enumerate(causes(query, columns, picked, self.base, self.tables)):
-            values = [float(f[k]) for f in picked.features]
-            reasons = reasons_of(shares[k], cause, values) if shares is not None else ()
+            reasons = reasons_of(shares[k], cause, values[k]) if shares is not None else ()
             offer, want = (own_id, ids[k]) if query.is_offer else (ids[k], own_id)
             found.append(match_of(offer, want, float(picked.scores[k]), cause, reasons))
         return found

@@ -10,15 +10,15 @@ import numpy as np
 
 from marketplace.matching.core.block import STEP_TOPS, STEPS, Block
 from marketplace.matching.core.boxes import LEAF, gains
-from marketplace.matching.core.features import NAMED, Query, benefit_fit
+from marketplace.matching.core.features import NAMED, Query
 from marketplace.matching.core.model import MatchModel
 from marketplace.matching.core.picking import Picked, may_suggest_rows, pick
 from marketplace.matching.core.tables import KnowledgeTables
 
-MOST_BOXES = 8192  # compared at a time
+MOST_BOXES = 2048  # compared at a time
 BUDGET = 9000  # rows that are weighed by what is cheap
-RESERVE = 400  # of them, rows that are weighed by everything
-ALIKE = 0.25  # of the budget is for rows that share a material with the query
+RESERVE = 250  # of them, rows that are weighed by everything
+ALIKE = 0.35  # of the budget is for rows that share a material with the query
 HOPELESS = 2.5  # log-odds: more than the other features of a row often make up for
 CELLS = 6  # read when nothing known is named
 Filter = Callable[[np.ndarray], np.ndarray]
@@ -93,14 +93,18 @@ def _best_first(
     """Rows of some lists, box by box, in helpings."""
     boxes = block.boxes_of(lists)
     most = np.repeat(bounds[lists], block.box_counts(lists)) + gains(query, block.boxes, boxes, model)
-    best_first = boxes[np.argsort(-most)]
     step = max(1, helping // LEAF)
-    for start in range(0, len(boxes), step):
-        yield block.rows_in(best_first[start : start + step])
+    while len(boxes) > step:
+        order = np.argpartition(-most, step)  # within a helping any order will do
+        yield block.rows_in(boxes[order[:step]])
+        boxes, most = boxes[order[step:]], most[order[step:]]
+    yield block.rows_in(boxes)
 
 
 def _bounds(query: Query, model: MatchModel, tables: KnowledgeTables) -> tuple[np.ndarray, np.ndarray]:
     """What each list's concept adds to the log-odds at most: by likeness (material and family), and by everything."""
+    from marketplace.matching.core import loops
+
     likeness = np.zeros((tables.material_count + tables.use_count, len(STEPS)))
     by_use = np.zeros_like(likeness)
     target = by_use[tables.material_count :] if query.is_offer else by_use[: tables.material_count]
@@ -109,6 +113,6 @@ def _bounds(query: Query, model: MatchModel, tables: KnowledgeTables) -> tuple[n
         of_materials += model.gain("material", np.minimum(query.same[:-1], top))
         of_materials += model.gain("family", np.minimum(query.family[:-1], top))
         target[:, step] += model.gain("application", query.applies[:-1] * top)
-    benefit = model.gain("benefit", benefit_fit(query.gross_applies[:-1]))
+    benefit = model.gain("benefit", loops.benefit_fits(query.gross_applies[:-1]))
     target += np.where(query.applies[:-1] > 0, benefit, 0)[:, np.newaxis]
     return likeness.reshape(-1), (likeness + by_use).reshape(-1)

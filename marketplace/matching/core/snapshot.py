@@ -19,15 +19,16 @@ import numpy as np
 
 from marketplace.matching.core.block import Block, block_of
 from marketplace.matching.core.boxes import Boxes, order_of
-from marketplace.matching.core.columns import LAYOUT, Columns, shape_of, take_rows
+from marketplace.matching.core.columns import LAYOUT, PACKED, Columns, packed_type, shape_of, take_rows, unpacked
 from marketplace.matching.core.tables import KnowledgeTables
 
-FORMAT = 2
+FORMAT = 3
 EDGE = 4096  # bytes at both ends of a file that are checked on opening: the same cost at any size
 CHUNK = 32768  # rows copied at a time
 LISTS = ("starts", "rows", "first_box", "centres", "cell_starts", "cell_rows", "by_id")
 BOXES = ("lows", "highs", "starts")
 KINDS = ("offers", "wants")
+APART = tuple(name for name in LAYOUT if name not in PACKED)  # columns with a file of their own
 
 
 class BrokenSnapshot(RuntimeError):
@@ -115,18 +116,21 @@ class Writer:
 
     def _sorted(self, kind: str, unsorted: Columns) -> Columns:
         order = order_of(unsorted)
-        arrays: dict[str, np.ndarray] = {}
-        for name in LAYOUT:
-            source = getattr(unsorted, name)
-            target = self._map(f"{kind}.{name}", source.dtype.str, source.shape)
-            self._files[f"{kind}.{name}"] = {"dtype": source.dtype.str, "shape": list(source.shape)}
+        packed = self._mapped(f"{kind}.packed", packed_type(), (len(order),))
+        arrays = unpacked(packed)
+        arrays |= {n: self._mapped(f"{kind}.{n}", np.dtype(LAYOUT[n][0]), shape_of(n, len(order))) for n in APART}
+        for name, target in arrays.items():
             for start in range(0, len(order), CHUNK):
                 part = slice(start, start + CHUNK)
-                take_rows(name, target, part)[...] = take_rows(name, source, order[part])
-            arrays[name] = target
+                take_rows(name, target, part)[...] = take_rows(name, getattr(unsorted, name), order[part])
         return Columns(**arrays)
 
-    def _map(self, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    def _mapped(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
+        """A file that stays, mapped to be filled."""
+        self._files[name] = {"dtype": dtype.str, "shape": list(shape)}
+        return self._map(name, dtype, shape)
+
+    def _map(self, name: str, dtype: np.dtype[Any] | str, shape: tuple[int, ...]) -> np.ndarray:
         if 0 in shape:
             (self._folder / name).touch()
             return np.zeros(shape, dtype)
@@ -190,7 +194,7 @@ def _block(folder: Path, kind: str, files: Mapping[str, Mapping[str, Any]]) -> B
         return np.asarray(np.memmap(folder / f"{kind}.{name}", entry["dtype"], "r", shape=shape))
 
     return Block(
-        columns=Columns(**{name: mapped(name) for name in LAYOUT}),
+        columns=Columns(**unpacked(mapped("packed").view(packed_type())), **{name: mapped(name) for name in APART}),
         boxes=Boxes(**{name: mapped(f"boxes.{name}") for name in BOXES}),
         **{name: mapped(name) for name in LISTS},
     )

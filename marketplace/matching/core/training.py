@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from marketplace.matching.core.encode import Encoder, encoder_for
-from marketplace.matching.core.features import COUNT, NAMES, cheap_features, dear_features, query_of
+from marketplace.matching.core.features import COUNT, NAMES, all_features, query_of
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.model import SEED, MatchModel
 from marketplace.matching.core.values import MatchListing
@@ -44,7 +44,7 @@ def pair_features(offers: Sequence[MatchListing], wants: Sequence[MatchListing],
     for row in range(len(offers)):
         query = query_of(of_wants.take([row]), False, encoder.tables)
         only = np.array([row])
-        found[row] = np.concatenate([*cheap_features(query, of_offers, only), *dear_features(query, of_offers, only)])
+        found[row] = all_features(query, of_offers, only)[:, 0]
     return found
 
 

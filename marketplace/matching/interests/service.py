@@ -1,15 +1,16 @@
 """Use cases of saved interests. Each runs inside the transaction its caller opened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import selectinload
 
 from marketplace.accounts.models import User
 from marketplace.database import now
 from marketplace.extensions import db
 from marketplace.listings.models import Kind
-from marketplace.matching.interests.errors import TooManyInterests
+from marketplace.matching.interests.errors import SameInterest, TooManyInterests
 from marketplace.matching.models import Interest, InterestMaterial, Pace
 
 MOST = 50  # that tell something, per enterprise
@@ -37,6 +38,7 @@ def save(facts: InterestFacts, by: User, submission: str) -> Interest:
     """Keep an interest; a second sending of the same form finds the first's.
 
     Raises:
+        SameInterest: another one asks for the same.
         TooManyInterests: the enterprise has as many as it may.
     """
     assert by.membership is not None
@@ -45,6 +47,7 @@ def save(facts: InterestFacts, by: User, submission: str) -> Interest:
     already = db.session.scalar(same)
     if already:
         return already
+    _refuse_same(facts, enterprise_id)
     _refuse_too_many(enterprise_id)
     interest = Interest(submission=submission, enterprise_id=enterprise_id, user_id=by.id)
     _write(interest, facts)
@@ -54,7 +57,13 @@ def save(facts: InterestFacts, by: User, submission: str) -> Interest:
 
 
 def change(interest: Interest, facts: InterestFacts) -> None:
-    """Ask for something else from now on."""
+    """Ask for something else from now on.
+
+    Raises:
+        SameInterest: another one asks for the same.
+    """
+    if interest.ended_at is None:
+        _refuse_same(facts, interest.enterprise_id, interest)
     _write(interest, facts)
 
 
@@ -67,15 +76,36 @@ def resume(interest: Interest) -> None:
     """Tell again what is posted from now on.
 
     Raises:
+        SameInterest: another one asks for the same.
         TooManyInterests: the enterprise has as many as it may.
     """
     if interest.ended_at is not None:
+        _refuse_same(_facts_of(interest), interest.enterprise_id, interest)
         _refuse_too_many(interest.enterprise_id)
         interest.ended_at = None
 
 
+def _waiting(enterprise_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Interest.enterprise_id == enterprise_id, Interest.ended_at.is_(None)
+
+
+def _refuse_same(facts: InterestFacts, enterprise_id: int, own: Interest | None = None) -> None:
+    """Two that differ in their pace only would tell the same twice."""
+    wanted = replace(facts, pace=Pace.AT_ONCE, materials=tuple(sorted(set(facts.materials))))
+    for interest in db.session.scalars(
+        select(Interest).where(*_waiting(enterprise_id)).options(selectinload(Interest.materials))
+    ):
+        if interest is not own and replace(_facts_of(interest), pace=Pace.AT_ONCE) == wanted:
+            raise SameInterest(interest.id)
+
+
+def _facts_of(interest: Interest) -> InterestFacts:
+    named = {f.name: getattr(interest, f.name) for f in fields(InterestFacts) if f.name != "materials"}
+    return InterestFacts(**named, materials=interest.slugs)
+
+
 def _refuse_too_many(enterprise_id: int) -> None:
-    waiting = select(func.count()).where(Interest.enterprise_id == enterprise_id, Interest.ended_at.is_(None))
+    waiting = select(func.count()).select_from(Interest).where(*_waiting(enterprise_id))
     if db.session.execute(waiting).scalar_one() >= MOST:
         raise TooManyInterests(MOST)
 

@@ -15,7 +15,7 @@ from marketplace.exchanges.queries import own_sites
 from marketplace.listings import queries as listings
 from marketplace.matching.alerts import MOST_A_DAY
 from marketplace.matching.interests import queries, service
-from marketplace.matching.interests.errors import TooManyInterests
+from marketplace.matching.interests.errors import SameInterest, TooManyInterests
 from marketplace.matching.interests.forms import InterestForm
 from marketplace.matching.models import Interest
 from marketplace.web.language import language
@@ -66,7 +66,7 @@ def new() -> ResponseReturnValue:
     try:
         with transaction():
             interest = service.save(form.facts(park_ids), current_user, form.submission.data or "")
-    except TooManyInterests as refused:
+    except (SameInterest, TooManyInterests) as refused:
         form.form_errors.append(refused.sentence())
         return _form_page(form), refused.status
     flash(gettext("Saved. You hear of it when something fitting is posted; this is what fits today."), "success")
@@ -80,8 +80,12 @@ def edit(interest_id: int) -> ResponseReturnValue:
     form, park_ids = _form(interest.enterprise_id, data=InterestForm.typed(interest))
     if not form.validate_on_submit():
         return _form_page(form, interest), 422 if form.errors else 200
-    with transaction():
-        service.change(interest, form.facts(park_ids))
+    try:
+        with transaction():
+            service.change(interest, form.facts(park_ids))
+    except SameInterest as refused:
+        form.form_errors.append(refused.sentence())
+        return _form_page(form, interest), refused.status
     return redirect(url_for("interests.detail", interest_id=interest_id), 303)
 
 
