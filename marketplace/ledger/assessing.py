@@ -17,6 +17,7 @@ from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.ledger import factors as published
 from marketplace.ledger.choosing import chosen_for, with_chosen
+from marketplace.ledger.factor_table import FactorTable, factor_table
 from marketplace.listings.models import Kind, Listing, Nature
 from marketplace.matching.core.knowledge import Application
 
@@ -34,13 +35,15 @@ class Before(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An assessment with all that went into it. `inputs` and `factors` are what the ledger entry keeps."""
+    """An assessment with all that went into it. `inputs` and `factors` are what the ledger entry keeps, `table` holds
+    the published versions they were taken from."""
 
     inputs: Mapping[str, Any]
     factors: Mapping[str, Mapping[str, str]]
     assessment: Assessment
     application: Application | None
     before: Before
+    table: FactorTable
 
 
 def figure_of(exchange: Exchange) -> Figure:
@@ -51,12 +54,12 @@ def figure_of(exchange: Exchange) -> Figure:
         FactorMissing: nothing may be taken for a factor that is wanted; the nearest is named.
         FactorNotPublished: a factor has no published version.
     """
-    application, before = _application(exchange), before_of(exchange)
+    application, before, table = _application(exchange), before_of(exchange), factor_table()
     wanted = inputs_of(exchange, application, before)
-    chosen = chosen_for(exchange, wanted)
+    chosen = chosen_for(exchange, wanted, table)
     inputs = with_chosen(wanted, chosen)
-    copies = {c.row.factor_id: c.to_copy() for c in sorted(chosen.values(), key=lambda c: c.row.factor_id)}
-    return Figure(inputs, copies, assess(inputs, raw_factors(copies)), application, before)
+    copies = {c.version.factor_id: c.to_copy() for c in sorted(chosen.values(), key=lambda c: c.version.factor_id)}
+    return Figure(inputs, copies, assess(inputs, raw_factors(copies)), application, before, table)
 
 
 def inputs_of(exchange: Exchange, application: Application | None, before: Before) -> dict[str, Any]:

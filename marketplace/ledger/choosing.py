@@ -6,18 +6,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
-
 from marketplace.accounts.models import Site
 from marketplace.calendar import today
 from marketplace.carbon.errors import MissingFactor
 from marketplace.carbon.library import library
 from marketplace.carbon.resolution import PROXY_PREFIX, SHANGHAI, Resolved, Step, resolve_wanted
 from marketplace.exchanges.models import Exchange, TransportBy
-from marketplace.extensions import db
 from marketplace.ledger import factors as published
 from marketplace.ledger.errors import FactorMissing
-from marketplace.ledger.models import EmissionFactor
+from marketplace.ledger.factor_table import FactorTable, FactorVersion
 
 
 class Part(StrEnum):
@@ -43,22 +40,22 @@ class Chosen:
     """The factor version taken for what was wanted, and the step at which it was found."""
 
     wanted: str
-    row: EmissionFactor
+    version: FactorVersion
     step: Step
 
     def to_copy(self) -> dict[str, str]:
         """The factor as an entry keeps it, with how it was chosen. Readers of gcx-entry/2 take from a factor what they
         know, so these members need no new format."""
-        copy = published.copy_of(self.row) | {"step": self.step.value}
-        if self.row.factor_id != self.wanted:
+        copy = {**self.version.copy, "step": self.step.value}
+        if self.version.factor_id != self.wanted:
             copy["wanted"] = self.wanted
         if self.step is Step.PROXY:
-            copy["own_gsd"] = published.plain(library()[self.row.factor_id.removeprefix(PROXY_PREFIX)].gsd)
+            copy["own_gsd"] = published.plain(library()[self.version.factor_id.removeprefix(PROXY_PREFIX)].gsd)
         return copy
 
 
-def chosen_for(exchange: Exchange, inputs: Mapping[str, Any]) -> dict[Want, Chosen]:
-    """The factor for each that the inputs want: measured at the site, else by the general order.
+def chosen_for(exchange: Exchange, inputs: Mapping[str, Any], table: FactorTable) -> dict[Want, Chosen]:
+    """The factor of the table for each that the inputs want: measured at the site, else by the general order.
 
     Raises:
         FactorMissing: there is none for one of them.
@@ -66,11 +63,11 @@ def chosen_for(exchange: Exchange, inputs: Mapping[str, Any]) -> dict[Want, Chos
     """
     wants = wants_in(inputs)
     on = min((date.fromisoformat(d["weighed_on"]) for d in inputs["deliveries"]), default=today())
-    chosen = _measured_at_sites(exchange, wants, on)
-    general = {want: _resolved(exchange, want, on) for want in wants if want not in chosen}
-    rows = published.versions_in_force({resolved.factor.id for resolved in general.values()})
-    for want, resolved in general.items():
-        chosen[want] = Chosen(want.factor_id, rows[resolved.factor.id], resolved.step)
+    chosen = _measured_at_sites(exchange, wants, on, table)
+    for want in wants:
+        if want not in chosen:
+            resolved = _resolved(exchange, want, on)
+            chosen[want] = Chosen(want.factor_id, table.in_force(resolved.factor.id), resolved.step)
     return chosen
 
 
@@ -85,7 +82,7 @@ def with_chosen(inputs: Mapping[str, Any], chosen: Mapping[Want, Chosen]) -> dic
     """The inputs with the ids of the factors taken in place of those wanted."""
 
     def taken(part: Part, wanted: str) -> str:
-        return chosen[Want(part, wanted)].row.factor_id
+        return chosen[Want(part, wanted)].version.factor_id
 
     renamed = {
         part.value: {**inputs[part], "factor": taken(part, inputs[part]["factor"])}
@@ -121,26 +118,21 @@ def province_of(site: Site) -> str:
     return SHANGHAI if site.park.is_in_district else ""
 
 
-def _measured_at_sites(exchange: Exchange, wants: Iterable[Want], on: date) -> dict[Want, Chosen]:
-    ids = {
-        want: [published.own_factor_id(site, want.factor_id) for site in asked_sites(exchange, want.part)]
-        for want in wants
-    }
-    rows = db.session.scalars(
-        select(EmissionFactor)
-        .where(
-            EmissionFactor.factor_id.in_({i for own in ids.values() for i in own}),
-            # What was measured and approved while two were already dealing is for their next exchange.
-            EmissionFactor.published_at <= exchange.created_at,
-        )
-        .order_by(EmissionFactor.version)
-    )
-    newest = {row.factor_id: row for row in rows if int(row.year) <= on.year}
-    return {
-        want: Chosen(want.factor_id, row, Step.SITE)
-        for want, own in ids.items()
-        if (row := next((newest[i] for i in own if i in newest), None))
-    }
+def _measured_at_sites(exchange: Exchange, wants: Iterable[Want], on: date, table: FactorTable) -> dict[Want, Chosen]:
+    chosen = {}
+    for want in wants:
+        own = (published.own_factor_id(site, want.factor_id) for site in asked_sites(exchange, want.part))
+        version = next((v for i in own if (v := _measured(table.versions.get(i, ()), exchange, on))), None)
+        if version is not None:
+            chosen[want] = Chosen(want.factor_id, version, Step.SITE)
+    return chosen
+
+
+def _measured(versions: Iterable[FactorVersion], exchange: Exchange, on: date) -> FactorVersion | None:
+    """The newest of a year not after the first delivery. What was measured and approved while two were already dealing
+    is for their next exchange."""
+    valid = [v for v in versions if v.published_at <= exchange.created_at and int(v.year) <= on.year]
+    return valid[-1] if valid else None
 
 
 def _resolved(exchange: Exchange, want: Want, on: date) -> Resolved:

@@ -2,19 +2,25 @@
 
 The versions are leaves of a Merkle tree like the ledger's, in the order of publication; so the root that an old
 checkpoint states can be checked against today's table, and a value changed under the same version shows.
+
+A process keeps the table it read last: versions are only added, so one small query tells whether it is still the one
+in force, and figures take their factors from there.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import URL, Row, func, select
 
 from marketplace.extensions import db
 from marketplace.ledger.canonical import canonical_bytes
-from marketplace.ledger.factors import plain
+from marketplace.ledger.errors import FactorNotPublished
+from marketplace.ledger.factors import copy_of, plain
 from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.models import EmissionFactor
 
@@ -23,17 +29,39 @@ _STATE = select(func.count(), func.max(EmissionFactor.id), func.max(EmissionFact
 
 
 @dataclass(frozen=True, slots=True)
+class FactorVersion:
+    """One published version, and how an entry keeps it."""
+
+    factor_id: str
+    year: str
+    published_at: datetime
+    copy: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FactorTable:
-    """How many versions are published, and the root over them."""
+    """How many versions are published, the root over them, and the versions of each factor, oldest first."""
 
     count: int
     root: bytes
+    versions: Mapping[str, tuple[FactorVersion, ...]] = field(compare=False)
+
+    def in_force(self, factor_id: str) -> FactorVersion:
+        """The newest version of a factor.
+
+        Raises:
+            FactorNotPublished: it has none.
+        """
+        if factor_id not in self.versions:
+            raise FactorNotPublished(factor_id)
+        return self.versions[factor_id][-1]
 
 
 def factor_table() -> FactorTable:
-    """The table as it is now. Versions are only added, so count, newest number and time tell whether it changed."""
+    """The table as it is now. Versions are only added, so count, newest number and time tell whether it changed; who
+    publishes holds the ledger's head, so numbers become visible in their order."""
     count, newest, published_at = db.session.connection().execute(_STATE).one()
-    return _read(str(db.engine.url), count, newest, published_at)
+    return _read(db.engine.url, count, newest, published_at)
 
 
 def roots() -> Iterator[bytes]:
@@ -51,9 +79,18 @@ def lines() -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=4)
-def _read(_database: str, count: int, _newest: int | None, _published_at: datetime | None) -> FactorTable:
-    *_, last = roots()
-    return FactorTable(count, last)
+def _read(_database: URL, count: int, _newest: int | None, _published_at: datetime | None) -> FactorTable:
+    *_, root = islice(roots(), count + 1)
+    found = db.session.scalars(select(EmissionFactor).order_by(EmissionFactor.id).limit(count))
+    versions: dict[str, list[EmissionFactor]] = defaultdict(list)
+    for row in found:
+        versions[row.factor_id].append(row)
+    in_order = {name: sorted(rows, key=lambda row: row.version) for name, rows in versions.items()}
+    return FactorTable(count, root, {name: tuple(map(_kept, rows)) for name, rows in in_order.items()})
+
+
+def _kept(row: EmissionFactor) -> FactorVersion:
+    return FactorVersion(row.factor_id, row.year, row.published_at, copy_of(row))
 
 
 def _rows() -> Iterable[Row[tuple[object, ...]]]:

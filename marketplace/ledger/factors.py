@@ -11,7 +11,6 @@ from marketplace.accounts.models import Site
 from marketplace.carbon.library import LibraryFactor, library
 from marketplace.carbon.resolution import proxies
 from marketplace.extensions import db
-from marketplace.ledger.errors import FactorNotPublished
 from marketplace.ledger.head import lock_head
 from marketplace.ledger.models import EmissionFactor
 
@@ -98,18 +97,6 @@ def current_versions(factor_ids: Iterable[str] | None = None) -> list[EmissionFa
             .order_by(EmissionFactor.kind, EmissionFactor.factor_id)
         )
     )
-
-
-def versions_in_force(factor_ids: set[str]) -> dict[str, EmissionFactor]:
-    """The newest version of each named factor.
-
-    Raises:
-        FactorNotPublished: one has no version.
-    """
-    found = {f.factor_id: f for f in current_versions(factor_ids)}
-    for missing in sorted(factor_ids - found.keys()):
-        raise FactorNotPublished(missing)
-    return found
 
 
 def history(factor_id: str, who_sees: ColumnElement[bool]) -> list[EmissionFactor]:

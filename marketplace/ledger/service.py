@@ -12,7 +12,7 @@ from marketplace.database import now
 from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
 from marketplace.ledger import rollups, tile_store
-from marketplace.ledger.assessing import figure_of, value_cny
+from marketplace.ledger.assessing import Figure, figure_of, value_cny
 from marketplace.ledger.canonical import canonical_bytes, parse_canonical
 from marketplace.ledger.checkpoints import sign_head
 from marketplace.ledger.entries import assessment_body, reversal_body
@@ -34,15 +34,21 @@ class Recorded:
     at: datetime
 
 
-def append_assessment(exchange: Exchange) -> Recorded:
+def append_assessment(exchange: Exchange, figure: Figure) -> Recorded:
     """Record the figure of a completed exchange and add it to the totals.
+
+    Args:
+        exchange: a row that this transaction holds, so that its deliveries and terms stay as they are.
+        figure: as it is now. Made before the wait for the head, so that the ledger waits for nobody's arithmetic; made
+            anew when factors were published meanwhile.
 
     Raises:
         InputError: the figure cannot be computed; nothing is recorded.
         EntryTooLong: there are so many deliveries that the log could not serve the entry; nothing is recorded.
     """
     tree, table = lock_head(), factor_table()
-    figure = figure_of(exchange)
+    if figure.table != table:
+        figure = figure_of(exchange)
     at = now()  # after the wait for the head, so that entries stand in the order of time
     body = assessment_body(tree.size, exchange, figure, value_cny(exchange, figure.assessment.accepted_wet_t), at)
     parties = {

@@ -39,8 +39,7 @@ def assessed_anew():
     for entry in db.session.query(LedgerEntry).filter_by(kind=EntryKind.ASSESSMENT):
         if entry.position not in reversed_ones:
             body = json.loads(entry.canonical)
-            rows = factors.versions_in_force(set(body["factors"]))
-            copies = {factor_id: factors.copy_of(row) for factor_id, row in rows.items()}
+            copies = {row.factor_id: factors.copy_of(row) for row in factors.current_versions(body["factors"])}
             net += assess(body["inputs"], raw_factors(copies)).net_kgco2e
     return net
 

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from marketplace.carbon.library import library
 from marketplace.carbon.resolution import widened_gsd
 from marketplace.database import transaction
+from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
-from marketplace.ledger import choosing, factors
+from marketplace.ledger import choosing, factors, service
 from marketplace.ledger.assessing import figure_of
 from marketplace.ledger.certificates.service import issue
 from marketplace.ledger.errors import FactorMissing
+from marketplace.ledger.factor_table import factor_table
 from marketplace.ledger.models import LedgerEntry
 from marketplace.ledger.verify import verify
 from marketplace.ledger.verify_certificate import check_figure
@@ -107,3 +109,26 @@ def test_proxies_are_published_with_the_library_and_once(world):
 
 def test_a_release_that_was_not_published_is_noticed(session):
     assert "proxy-cem1" in factors.unpublished()
+
+
+def test_a_version_published_while_a_completion_waits_for_the_ledger_is_the_one_recorded(world):
+    exchange = agreed(open_listing(), **CEMENT_SLAG)
+    delivered(exchange)
+    seen = figure_of(exchange)
+    with transaction():
+        factors.publish_library([replace(library()["clinker-cn"], value=Decimal(900))])
+    with transaction():
+        service.append_assessment(db.session.get_one(Exchange, exchange.id), seen)
+    assert seen.factors["clinker-cn"]["version"] == "1"
+    recorded = bodies()[0]["factors"]["clinker-cn"]
+    assert (recorded["version"], recorded["value"]) == ("2", "900")
+
+
+def test_a_process_that_read_the_factors_sees_what_another_published(world):
+    before = factor_table()
+    with transaction():
+        factors.publish_library([replace(library()["clinker-cn"], value=Decimal(900))])
+    after = factor_table()
+    assert (after.count, after.in_force("clinker-cn").copy["value"]) == (before.count + 1, "900")
+    assert factor_table() is after
+    assert before.in_force("clinker-cn").copy["value"] != "900"

@@ -54,16 +54,16 @@ def confirm_completion(party: Party) -> Recorded | None:
     if findings:
         _open_review(party, figure, findings)
         return None
-    recorded = record_figure(exchange)
+    recorded = record_figure(exchange, figure)
     party.step("complete", ExchangeState.COMPLETED)
     return recorded
 
 
-def record_figure(exchange: Exchange) -> Recorded:
+def record_figure(exchange: Exchange, figure: Figure) -> Recorded:
     """Append the entry and keep of the listing what was delivered; the caller records the step."""
     for listing_id in held_listings(exchange):
         listings.reserve(listing_id, exchange.id, exchange.delivered_t)
-    recorded = ledger.append_assessment(exchange)
+    recorded = ledger.append_assessment(exchange, figure)
     exchange.completed_at = recorded.at
     return recorded
 

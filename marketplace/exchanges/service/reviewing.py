@@ -48,7 +48,7 @@ def decide_review(
     db.session.flush()
     accounts.audit(officer, f"figure.{decision.value}", "exchange", exchange.id, reason)
     record(exchange, f"review_{review.state.value}", ExchangeState.DELIVERING, officer, None, reason)
-    entry = record_figure(exchange) if is_approved else None
+    entry = record_figure(exchange, figure_of(exchange)) if is_approved else None
     if entry is None:
         exchange.round += 1  # both sides confirm anew what they correct
     else:
