@@ -36,11 +36,11 @@ def sign_head(tree: Frontier, table: FactorTable) -> None:
     Raises:
         NoSigningKey: there is no usable key.
     """
-    at, key = now(), signing_key()
+    at, key, root = now(), signing_key(), tree.root()
     lines = (f"{FACTORS_LINE} {table.count} {table.root.hex()}", f"{TIME_LINE} {stamp(at)}")
-    body = CheckpointBody(key.name, tree.size, tree.root(), lines)
-    note = Note(body.text, (key.sign(body.text),))
-    row = {"size": tree.size, "root_hash": tree.root().hex(), "issued_at": at, "note": note.encoded}
+    said = CheckpointBody(key.name, tree.size, root, lines).text
+    note = Note(said, (key.sign(said),))
+    row = {"size": tree.size, "root_hash": root.hex(), "issued_at": at, "note": note.encoded}
     db.session.connection().execute(_ISSUE, row)
 
 

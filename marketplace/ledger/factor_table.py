@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 
-from sqlalchemy import URL, Row, func, select
+from sqlalchemy import URL, Row, select
 
 from marketplace.extensions import db
 from marketplace.ledger.canonical import canonical_bytes
@@ -25,7 +25,8 @@ from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.models import EmissionFactor
 
 FIELDS = ("factor_id", "version", "kind", "value", "unit", "gsd", "region", "year", "source", "source_detail")
-_STATE = select(func.count(), func.max(EmissionFactor.id), func.max(EmissionFactor.published_at))
+_TABLE = EmissionFactor.__table__
+_NEWEST = select(_TABLE.c.id, _TABLE.c.published_at).order_by(_TABLE.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,11 @@ class FactorTable:
 
 
 def factor_table() -> FactorTable:
-    """The table as it is now. Versions are only added, so count, newest number and time tell whether it changed; who
+    """The table as it is now. Versions are only added, so number and time of the newest tell whether it changed; who
     publishes holds the ledger's head, so numbers become visible in their order."""
-    count, newest, published_at = db.session.connection().execute(_STATE).one()
-    return _read(db.engine.url, count, newest, published_at)
+    connection = db.session.connection()
+    newest = connection.execute(_NEWEST).first()
+    return _read(connection.engine.url, *(newest or (0, None)))
 
 
 def roots() -> Iterator[bytes]:
@@ -79,14 +81,16 @@ def lines() -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=4)
-def _read(_database: URL, count: int, _newest: int | None, _published_at: datetime | None) -> FactorTable:
-    *_, root = islice(roots(), count + 1)
-    found = db.session.scalars(select(EmissionFactor).order_by(EmissionFactor.id).limit(count))
+def _read(_database: URL, newest: int, _published_at: datetime | None) -> FactorTable:
+    found = db.session.scalars(
+        select(EmissionFactor).where(EmissionFactor.id <= newest).order_by(EmissionFactor.id)
+    ).all()
+    *_, root = islice(roots(), len(found) + 1)
     versions: dict[str, list[EmissionFactor]] = defaultdict(list)
     for row in found:
         versions[row.factor_id].append(row)
     in_order = {name: sorted(rows, key=lambda row: row.version) for name, rows in versions.items()}
-    return FactorTable(count, root, {name: tuple(map(_kept, rows)) for name, rows in in_order.items()})
+    return FactorTable(len(found), root, {name: tuple(map(_kept, rows)) for name, rows in in_order.items()})
 
 
 def _kept(row: EmissionFactor) -> FactorVersion:

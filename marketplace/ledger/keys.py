@@ -48,8 +48,7 @@ class ListedKey:
 
 def key_path() -> Path:
     """Where the signing key lies."""
-    given = current_app.config["LEDGER_KEY_FILE"]
-    return Path(given) if given else Path(current_app.config["DATA_DIR"]) / "keys" / "ledger.key"
+    return _key_path(current_app.config["LEDGER_KEY_FILE"], current_app.config["DATA_DIR"])
 
 
 def list_path() -> Path:
@@ -64,10 +63,8 @@ def signing_key() -> SigningKey:
         NoSigningKey: the file is missing, unreadable, no key, or of another origin than `LEDGER_ORIGIN`.
     """
     path = key_path()
-    if not path.exists() and current_app.config["NAME"] in SELF_MADE:
-        _make_once(path)
     try:
-        key = _parsed(path, path.stat().st_mtime_ns)
+        key = _parsed(path, _changed(path))
     except OSError as failure:
         raise NoSigningKey(path, f"{failure.strerror}; make one with: flask ledger key new") from failure
     except (NoteError, UnicodeDecodeError) as broken:
@@ -151,6 +148,22 @@ def _list(key: SigningKey, since: datetime) -> None:
         file.write(f"{since.isoformat(timespec='microseconds')} {key.verifier.encoded}\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def _changed(path: Path) -> int:
+    """When the key file was last written; in development and testing there is one."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        if current_app.config["NAME"] not in SELF_MADE:
+            raise
+    _make_once(path)
+    return os.stat(path).st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _key_path(given: str, data_dir: Path | str) -> Path:
+    return Path(given) if given else Path(data_dir) / "keys" / "ledger.key"
 
 
 @lru_cache(maxsize=4)

@@ -29,11 +29,12 @@ class Frontier:
     Holds the roots of the perfect subtrees, largest (leftmost) first, one for each bit set in ``size``.
     """
 
-    __slots__ = ("_hashes", "_size")
+    __slots__ = ("_hashes", "_root", "_size")
 
     def __init__(self) -> None:
         self._size = 0
         self._hashes: list[bytes] = []
+        self._root: bytes | None = EMPTY_ROOT
 
     @property
     def size(self) -> int:
@@ -54,15 +55,16 @@ class Frontier:
             self._hashes[-1] = node_hash(self._hashes[-1], right)
             carried >>= 1
         self._size += 1
+        self._root = None
 
     def root(self) -> bytes:
         """Root hash of all leaves so far; of none, SHA-256 of nothing."""
-        if not self._hashes:
-            return EMPTY_ROOT
-        *others, root = self._hashes
-        for left in reversed(others):
-            root = node_hash(left, root)
-        return root
+        if self._root is None:
+            *others, root = self._hashes
+            for left in reversed(others):
+                root = node_hash(left, root)
+            self._root = root
+        return self._root
 
     def to_list(self) -> list[str]:
         """The subtree roots in hex, largest first; to be stored together with ``size``."""
@@ -80,6 +82,7 @@ class Frontier:
         frontier = cls()
         frontier._size = size
         frontier._hashes = [bytes.fromhex(subtree) for subtree in hashes]
+        frontier._root = None if hashes else EMPTY_ROOT
         for subtree in frontier._hashes:
             _check_hash(subtree)
         return frontier

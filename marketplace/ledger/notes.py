@@ -133,7 +133,7 @@ class VerifierKey:
     def key_id(self) -> bytes:
         """The four bytes that tell which key made a signature; a hint, not a proof."""
         typed = bytes([self.algorithm]) + self.public_key
-        return hashlib.sha256(self.name.encode() + b"\n" + typed).digest()[:KEY_ID_BYTES]
+        return _key_id(self.name, typed)
 
     @property
     def encoded(self) -> str:
@@ -199,7 +199,7 @@ class SigningKey:
     @property
     def verifier(self) -> VerifierKey:
         """The public half."""
-        return VerifierKey(self.name, _private(self.seed).public_key().public_bytes_raw(), self.algorithm)
+        return _verifier(self)
 
     @property
     def encoded(self) -> str:
@@ -278,6 +278,16 @@ class CheckpointBody:
 def _private(seed: bytes) -> Ed25519PrivateKey:
     """The key made from its seed, which takes as long as signing with it."""
     return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+@lru_cache(maxsize=16)
+def _verifier(key: SigningKey) -> VerifierKey:
+    return VerifierKey(key.name, _private(key.seed).public_key().public_bytes_raw(), key.algorithm)
+
+
+@lru_cache(maxsize=256)
+def _key_id(name: str, typed_key: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + typed_key).digest()[:KEY_ID_BYTES]
 
 
 @lru_cache(maxsize=256)

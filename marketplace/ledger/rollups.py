@@ -1,15 +1,13 @@
 """Sums of entries by month and park, family, material and enterprise, kept in the transaction that appends."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import Any
-
-import orjson
-from sqlalchemy import TextClause, text
 
 from marketplace.database import ExactDecimal
 from marketplace.extensions import db
@@ -17,6 +15,7 @@ from marketplace.ledger.models import Dimension, EntryKind, Rollup, RollupFactor
 
 CellKey = tuple[Dimension, str, date]
 FactorKey = tuple[str, int, Decimal]
+Row = tuple[Any, ...]
 ALL = "all"
 _VARIANCE = Decimal("0.01")
 _SENSITIVITY = Decimal("0.000001")
@@ -81,7 +80,8 @@ def cells_of(entry: Contribution) -> dict[CellKey, Cell]:
             part = _Part(shares[side], portions[side], supplies=side == "supplier", receives=side == "user")
             slot = (dimension, str(key))
             parts[slot] = parts[slot].with_(part) if slot in parts else part
-    return {(*slot, month): _cell(body, part, entry.sign) for slot, part in parts.items()}
+    cells = {part: _cell(body, part, entry.sign) for part in set(parts.values())}  # most slots get the same amounts
+    return {(*slot, month): cells[part] for slot, part in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +123,14 @@ def _cell(body: Mapping[str, Any], part: _Part, sign: int) -> Cell:
 
 def apply(cells: Mapping[CellKey, Cell]) -> None:
     """Add cells to the stored rollups. The caller holds the ledger's head, so nobody else writes them."""
-    sums = [
-        {"dimension": dimension, "key": key, "month": month} | {name: getattr(cell, name) for name in AMOUNTS}
-        for (dimension, key, month), cell in cells.items()
-    ]
-    factors = [
-        {"dimension": dimension, "key": key, "month": month, "factor_id": factor_id, "factor_version": version,
-         "gsd": gsd, "sensitivity_kgco2e": sensitivity}
-        for (dimension, key, month), cell in cells.items()
-        for (factor_id, version, gsd), sensitivity in cell.sensitivities.items()
-    ]  # fmt: skip
-    _add(Rollup, sums)
-    _add(RollupFactor, factors)
+    sums: list[Row] = []
+    factors: list[Row] = []
+    for (dimension, key, month), cell in cells.items():
+        slot = (dimension.value, key, month.isoformat())
+        sums.append((*slot, *(getattr(cell, name) for name in AMOUNTS)))
+        factors += [(*slot, *factor, amount) for factor, amount in cell.sensitivities.items()]
+    _add("rollup", sums)
+    _add("rollup_factor", factors)
     for row in list(db.session.identity_map.values()):
         if isinstance(row, (Rollup, RollupFactor)):
             db.session.expire(row)
@@ -146,32 +142,41 @@ _ADDED = {
     "rollup": (_CELL, AMOUNTS),
     "rollup_factor": ((*_CELL, "factor_id", "factor_version"), ("sensitivity_kgco2e",)),
 }
+MOST_ROWS = 1000  # of a statement: SQLite takes at most 32,766 values
 
 
-def _add(table: type[Rollup] | type[RollupFactor], rows: list[dict[str, Any]]) -> None:
-    """Insert rows, or add their amounts to those that are there."""
+def _add(table: str, rows: Sequence[Row]) -> None:
+    """Insert rows, or add their amounts to those that are there: one statement for all cells of an entry."""
     connection = db.session.connection()
-    for column in table.__table__.c:
-        if isinstance(column.type, ExactDecimal):
-            for row in rows:
-                row[column.name] = column.type.process_bind_param(row[column.name], connection.dialect)
-    adding = _adding(connection.dialect.name, table.__tablename__)
-    connection.execute(adding, {"rows": orjson.dumps(rows, default=str).decode()})
+    columns = [column for column in db.metadata.tables[table].c if column.name != "id"]
+    if connection.dialect.name == "sqlite":
+        places = [column.type.places if isinstance(column.type, ExactDecimal) else None for column in columns]
+        rows = [tuple(_units(v, p) if p else v for v, p in zip(row, places, strict=True)) for row in rows]
+    for first in range(0, len(rows), MOST_ROWS):
+        some = rows[first : first + MOST_ROWS]
+        statement = _adding(table, tuple(column.name for column in columns), len(some), connection.dialect.paramstyle)
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
 @lru_cache
-def _adding(dialect: str, name: str) -> TextClause:
-    """One statement with one value, however many cells an entry touches; a value for each field takes far longer."""
-    key, amounts = _ADDED[name]
-    columns = [column.name for column in db.metadata.tables[name].c if column.name != "id"]
-    if dialect == "sqlite":
-        rows = ", ".join(f"value->>'{column}'" for column in columns) + " FROM json_each(:rows) WHERE true"
-    else:
-        rows = ", ".join(columns) + f" FROM json_populate_recordset(NULL::{name}, CAST(:rows AS json))"
-    added = ", ".join(f"{amount} = {name}.{amount} + excluded.{amount}" for amount in amounts)
-    return text(
-        f"INSERT INTO {name} ({', '.join(columns)}) SELECT {rows} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}"
+def _adding(table: str, columns: Sequence[str], rows: int, paramstyle: str) -> str:
+    key, amounts = _ADDED[table]
+    mark = "?" if paramstyle == "qmark" else "%s"
+    row = f"({', '.join([mark] * len(columns))})"
+    added = ", ".join(f"{amount} = {table}.{amount} + excluded.{amount}" for amount in amounts)
+    return (  # of names alone, none of which comes from outside
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)} "  # noqa: S608
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}"
     )
+
+
+def _units(amount: Decimal, places: int) -> int:
+    """The number of smallest units, as `ExactDecimal` keeps it on SQLite."""
+    scaled = amount.scaleb(places)
+    units = int(scaled)
+    if units != scaled:
+        raise ValueError(f"{amount} has more than {places} decimal places; round it where that is decided")
+    return units
 
 
 def sum_cells(entries: Iterable[Contribution]) -> dict[CellKey, Cell]:
