@@ -74,7 +74,7 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
     accepted_t = dry_t = rejected_t = weighed_t = tonne_km = squares = _ZERO
     for delivery in inputs["deliveries"]:
         wet, reject, moisture = _number(delivery["wet_t"]), _number(delivery["reject_t"]), _number(delivery["moisture"])
-        if not wet or reject > wet or moisture > 1 or (reject and rejects is None):
+        if not wet or reject > wet or moisture > _ONE or (reject and rejects is None):
             raise _Unusual
         _day(delivery["weighed_on"])
         accepted = wet - reject
@@ -133,7 +133,7 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
 
 
 def _break_even(benefit: Decimal, per_km: Decimal) -> str | None:
-    if per_km <= 0 or benefit <= 0:
+    if per_km <= _ZERO or benefit <= _ZERO:
         return None
     return str((benefit / per_km).quantize(_KM) + _ZERO)
 
