@@ -62,7 +62,7 @@ class Frontier:
         if self._root is None:
             *others, root = self._hashes
             for left in reversed(others):
-                root = hashlib.sha256(b"\x01" + left + root).digest()  # node_hash; a call each for a million roots shows
+                root = hashlib.sha256(b"\x01" + left + root).digest()  # node_hash without the call
             self._root = root
         return self._root
 

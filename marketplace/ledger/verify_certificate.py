@@ -12,7 +12,8 @@ file on purpose: read it, or write your own from the page "How to check a certif
 What is checked: canonical form of the entry (RFC 8785), its leaf hash and inclusion proof (RFC 9162), the signed
 checkpoint (C2SP tlog-checkpoint, Ed25519), consistency with a checkpoint that you kept, the seals under both parties'
 confirmations, the credential's proof (W3C Data Integrity, eddsa-jcs-2022), the seal over a PDF's pages, and the figure
-itself, recomputed from the weights, distances and factors in the entry by the method avoided/1.0.
+itself, recomputed from the weights, distances and factors in the entry by the version of the method that it names. A
+version that this copy does not know leaves the figure open (exit code 3); all else is checked.
 
 Exit code: 0 all good; 1 something is wrong; 2 the file cannot be read; 3 good as far as it could be checked.
 """
@@ -41,7 +42,6 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-METHOD = "avoided/1.0"
 ENTRY_FORMATS = ("gcx-entry/1", "gcx-entry/2")
 BUNDLE_FORMAT = "gcx-certificate/1"
 EXPORT_FORMAT = "gcx-export/1"
@@ -646,6 +646,10 @@ def _basis(path: str, raw: Any) -> str:
     return str(raw)
 
 
+# Every version of the method that entries may name: versions stay for ever, new ones come beside them.
+METHODS: Mapping[str, Callable[[Any, Any], Figure]] = {"avoided/1.0": recompute}
+
+
 class Total:
     """Sum of many figures. A factor that several entries share is one uncertainty: its S_j add up before squaring."""
 
@@ -678,15 +682,22 @@ def read_entry(data: bytes) -> dict[str, Any]:
         raise Wrong("the entry is not in canonical form (RFC 8785)")
     if body.get("format") not in ENTRY_FORMATS:
         raise Wrong(f"unknown format of entry {body.get('format')!r}; known are {', '.join(ENTRY_FORMATS)}")
-    if body.get("method") != METHOD:
-        raise Wrong(f"unknown method {body.get('method')!r}; known is {METHOD}")
+    text_of(body, "method", "the entry")
     return body
 
 
+def unknown_method(method: str) -> str:
+    """What to say of a figure that this copy of the tool cannot recompute."""
+    return (
+        f"unknown method version {method!r}: this copy knows {', '.join(METHODS)}, so no figure by it was recomputed; "
+        "get the newest verifier from the ledger's page"
+    )
+
+
 def check_figure(body: Mapping[str, Any]) -> Figure:
-    """Recompute the figure of an assessment from its entry alone."""
+    """Recompute the figure of an assessment from its entry alone, by a method of `METHODS`."""
     try:
-        figure = recompute(body.get("inputs"), body.get("factors"))
+        figure = METHODS[body["method"]](body.get("inputs"), body.get("factors"))
         wanted = figure.result()
     except WrongInput as wrong:
         raise Wrong(f"the figure cannot be recomputed: {wrong}") from wrong
@@ -699,6 +710,15 @@ def check_figure(body: Mapping[str, Any]) -> Figure:
         if wanted.get(name) != stated.get(name):
             raise Wrong(f"{name} is {stated.get(name)} in the entry, recomputed {wanted.get(name)}")
     return figure
+
+
+def report_figure(body: Mapping[str, Any], report: Report) -> None:
+    """Recompute the figure, or say that it is open because the method is unknown."""
+    if body["method"] not in METHODS:
+        report.open(unknown_method(body["method"]))
+        return
+    figure = check_figure(body)
+    report.good(f"the figure follows from weights, distances and {len(figure.gsds)} factors to the last digit")
 
 
 def turned(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -793,8 +813,7 @@ def check_evidence(evidence: Evidence, trust: Trust, report: Report) -> dict[str
         raise Wrong(f"the entry calls itself number {body.get('position')}, the certificate {evidence.position}")
     if body.get("kind") != "assessment":
         raise Wrong("the entry takes another one back; that is nothing to certify")
-    figure = check_figure(body)
-    report.good(f"the figure follows from weights, distances and {len(figure.gsds)} factors to the last digit")
+    report_figure(body, report)
     checkpoint = Checkpoint.parse(evidence.checkpoint)
     keys = trust.keys or (evidence.key,)
     key = check_signature(checkpoint, keys, "the checkpoint")
@@ -1062,6 +1081,7 @@ class Archive:
     _versions: list[tuple[tuple[str, str, Decimal], ...] | None] = field(default_factory=list)
     _same: dict[Any, Any] = field(default_factory=dict)
     _reversed: set[int] = field(default_factory=set)
+    _unknown: dict[str, int] = field(default_factory=dict)  # entries by methods that are not known here
     _counted: set[bytes] = field(default_factory=set)
 
     def check(self) -> None:
@@ -1095,7 +1115,11 @@ class Archive:
         if last is None or last.size != size:
             raise Wrong(f"no checkpoint covers all {size} entries")
         self.report.good(f"{size} entries: canonical form, figures, factors, reversals and confirmations")
+        for method, entries in self._unknown.items():
+            self.report.open(f"{entries} of them, and no total: {unknown_method(method)}")
         self.report.good(f"{count} checkpoints are signed and fit the tree; root {self.tree.root().hex()}")
+        if self._unknown:
+            return
         with localcontext(EXACT):
             low, high = self.total.bounds()
             standing = self.assessments - len(self._reversed)
@@ -1169,6 +1193,8 @@ class Archive:
             body = read_entry(line)
             if body.get("position") != str(position):
                 raise Wrong(f"it calls itself number {body.get('position')}")
+            if body["method"] not in METHODS:
+                self._unknown[body["method"]] = self._unknown.get(body["method"], 0) + 1
             if body.get("kind") == "reversal":
                 self._check_reversal(body)
             else:
@@ -1180,7 +1206,7 @@ class Archive:
         self.tree.append(leaf_hash(line))
 
     def _check_assessment(self, body: Mapping[str, Any]) -> None:
-        figure = check_figure(body)
+        figure = check_figure(body) if body["method"] in METHODS else None
         check_confirmations(body, self.keys)
         counted = sha256(canonical([body["exchange"], body["round"]]))[:16]
         if counted in self._counted:
@@ -1193,11 +1219,14 @@ class Archive:
             for name in FACTOR_FIELDS:
                 if copy.get(name) != published[name]:
                     raise Wrong(f"factor {factor_id}: {name} is {copy.get(name)}, published was {published[name]}")
+        self._digests += sha256(canonical(body["result"]))[:16]
+        self.assessments += 1
+        if figure is None:
+            self._versions.append(())
+            return
         result = body["result"]
         versions = tuple((f, body["factors"][f]["version"], figure.gsds[f]) for f in result["sensitivities"])
         self._versions.append(self._same.setdefault(versions, versions))
-        self._digests += sha256(canonical(result))[:16]
-        self.assessments += 1
         self._count(result, versions, Decimal(result["specific_variance"]))
 
     def _check_reversal(self, body: Mapping[str, Any]) -> None:
@@ -1207,11 +1236,14 @@ class Archive:
             raise Wrong(f"it takes back entry {original}, which is no earlier figure")
         if original in self._reversed:
             raise Wrong(f"it takes back entry {original}, which is taken back already")
-        if sha256(canonical(turned(body["result"])))[:16] != self._digests[16 * original : 16 * original + 16]:
-            raise Wrong(f"its figure is not that of entry {original} with signs turned")
         self._reversed.add(original)
         self._versions.append(None)
+        digest = self._digests[16 * original : 16 * original + 16]
         self._digests += bytes(16)
+        if body["method"] not in METHODS:
+            return  # how its results turn is not known either
+        if sha256(canonical(turned(body["result"])))[:16] != digest:
+            raise Wrong(f"its figure is not that of entry {original} with signs turned")
         self._count(body["result"], versions, -Decimal(body["result"]["specific_variance"]))
 
     def _count(
@@ -1283,8 +1315,7 @@ def _check_bare_entry(data: bytes, trust: Trust, report: Report) -> None:
     body = read_entry(data)
     report.good(f"the entry is in canonical form, leaf {leaf_hash(data).hex()}")
     if body.get("kind") == "assessment":
-        figure = check_figure(body)
-        report.good(f"the figure follows from weights, distances and {len(figure.gsds)} factors to the last digit")
+        report_figure(body, report)
         report.good(check_confirmations(body, trust.keys))
         _describe(body, report)
     report.open("an entry alone does not show that it is in the ledger: get its certificate")

@@ -18,6 +18,7 @@ from marketplace.extensions import db
 from marketplace.ledger import keys
 from marketplace.ledger import service as ledger
 from marketplace.ledger import verify_certificate as tool
+from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.certificates import queries, service
 from marketplace.ledger.certificates.documents import bundle_of, credential_of
 from marketplace.ledger.certificates.errors import NothingToCertify
@@ -250,6 +251,8 @@ def test_the_verifier_runs_alone_with_exit_codes(certified, tmp_path):
     bad.write_bytes(bundle(certified).replace(b"gbfs", b"ggbs"))
     alien.write_text('{"a": 1}')
     entry.write_text(certified.entry.canonical)
+    newer = tmp_path / "newer.json"
+    newer.write_bytes(canonical_bytes(json.loads(certified.entry.canonical) | {"method": "avoided/9.9"}))
 
     def run(*arguments):
         done = subprocess.run(
@@ -261,6 +264,25 @@ def test_the_verifier_runs_alone_with_exit_codes(certified, tmp_path):
     assert run(bad) == (tool.WRONG, "WRONG  the leaf hash is not that of the entry\n")
     assert run(alien)[0] == run(tmp_path / "absent")[0] == tool.UNREADABLE
     assert run(entry)[0] == tool.INCOMPLETE
+    code, words = run(newer)
+    assert (code, "unknown method version 'avoided/9.9': this copy knows avoided/1.0" in words) == (
+        tool.INCOMPLETE,
+        True,
+    )
+
+
+def test_a_certificate_by_a_newer_method_is_checked_but_for_its_figure(certified, monkeypatch):
+    """As a reader sees it who kept last year's verifier."""
+    monkeypatch.setattr(tool, "METHODS", {"avoided/0.9": tool.recompute})
+    for document in (bundle(certified), credential(certified), pdf(certified)):
+        said = []
+        report = tool.Report(said.append)
+        tool.check(document, tool.Trust(keys=(log_key(),)), report)
+        words = "\n".join(said)
+        assert "open   unknown method version 'avoided/1.0': this copy knows avoided/0.9" in words
+        assert "is in that tree" in words
+        assert "2 of 2 under a seal that fits" in words
+        assert not report.is_complete
 
 
 def test_the_code_on_the_page_opens_the_public_page(certified, tmp_path):

@@ -64,6 +64,20 @@ def test_the_whole_archive_is_good(archive):
     assert "5 checkpoints are signed and fit the tree" in words
 
 
+def test_an_archive_by_a_newer_method_is_checked_but_for_figures_and_total(archive, monkeypatch):
+    monkeypatch.setattr(tool, "METHODS", {"avoided/0.9": tool.recompute})
+    said = []
+    report = tool.Report(said.append)
+    tool.check(archive, tool.Trust(), report)
+    words = "\n".join(said)
+    assert "open   5 of them, and no total: unknown method version 'avoided/1.0'" in words
+    assert "5 checkpoints are signed and fit the tree" in words
+    assert "figures stand" not in words
+    assert not report.is_complete
+    with pytest.raises(tool.Wrong, match="has another root"):
+        tool.check(rebuilt(archive, ("entries.jsonl", line(2, figure_raised))), tool.Trust(), tool.Report(said.append))
+
+
 def test_its_total_is_that_of_the_district(archive):
     net = sum(row.net_kgco2e for row in db.session.scalars(select(Rollup).where(Rollup.dimension == Dimension.ALL)))
     assert f"3 figures stand: {net} kg CO2e avoided" in checked(archive)

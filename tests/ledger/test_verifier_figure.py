@@ -11,6 +11,7 @@ from marketplace.carbon.errors import InputError
 from marketplace.carbon.method import assess
 from marketplace.ledger import verify_certificate as tool
 from marketplace.ledger.entries import result_of
+from marketplace.ledger.methods import METHODS
 from tests.conftest import SHARED
 
 CASES_FILE = SHARED / "carbon/cases.json"
@@ -28,6 +29,30 @@ def test_the_cases_of_the_method_come_out_to_the_last_digit(case):
     except tool.WrongInput as wrong:
         result = {"error": wrong.path}
     assert {name: result.get(name) for name in case["expect"]} == case["expect"]
+
+
+@pytest.mark.skipif(not CASES, reason="the shared folder with the method's cases is absent")
+@pytest.mark.parametrize("method", METHODS)
+def test_both_give_the_same_answer_to_all_cases_by_every_method(method):
+    rows = [(row, case["factors"]) for case in CASES for row in case.get("entries", [case])]
+    assert len(rows) > len(CASES)
+    for row, factors in rows:
+        assert answer(tool.METHODS[method], row["input"], factors) == answer(
+            METHODS[method].careful, row["input"], factors
+        )
+
+
+def answer(method, inputs, factors):
+    """The whole result as an entry keeps it; of a wrong input, the field."""
+    try:
+        found = method(inputs, factors)
+    except (InputError, tool.WrongInput) as wrong:
+        return wrong.path
+    return found.result() if isinstance(found, tool.Figure) else found
+
+
+def test_the_verifier_knows_every_method_that_entries_can_carry():
+    assert tool.METHODS.keys() == METHODS.keys()
 
 
 def total_of(case):
