@@ -1,13 +1,15 @@
 """Sums of entries by month and park, family, material and enterprise, kept in the transaction that appends."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
 from typing import Any
+
+from sqlalchemy import Connection
 
 from marketplace.database import ExactDecimal
 from marketplace.extensions import db
@@ -16,6 +18,7 @@ from marketplace.ledger.models import Dimension, EntryKind, Rollup, RollupFactor
 CellKey = tuple[Dimension, str, date]
 FactorKey = tuple[str, int, Decimal]
 Row = tuple[Any, ...]
+Stored = Callable[[Decimal | int, str], Decimal | int]
 ALL = "all"
 _VARIANCE = Decimal("0.01")
 _SENSITIVITY = Decimal("0.000001")
@@ -123,14 +126,19 @@ def _cell(body: Mapping[str, Any], part: _Part, sign: int) -> Cell:
 
 def apply(cells: Mapping[CellKey, Cell]) -> None:
     """Add cells to the stored rollups. The caller holds the ledger's head, so nobody else writes them."""
+    connection = db.session.connection()
+    stored = _units if connection.dialect.name == "sqlite" else _as_it_is
     sums: list[Row] = []
     factors: list[Row] = []
+    distinct = {id(cell): cell for cell in cells.values()}
+    amounts = {number: _amounts(cell, stored) for number, cell in distinct.items()}
+    sensitivities = {number: _sensitivities(cell, stored) for number, cell in distinct.items()}
     for (dimension, key, month), cell in cells.items():
         slot = (dimension.value, key, month.isoformat())
-        sums.append((*slot, *(getattr(cell, name) for name in AMOUNTS)))
-        factors += [(*slot, *factor, amount) for factor, amount in cell.sensitivities.items()]
-    _add("rollup", sums)
-    _add("rollup_factor", factors)
+        sums.append(slot + amounts[id(cell)])
+        factors += [slot + row for row in sensitivities[id(cell)]]
+    _add(connection, "rollup", sums)
+    _add(connection, "rollup_factor", factors)
     for row in list(db.session.identity_map.values()):
         if isinstance(row, (Rollup, RollupFactor)):
             db.session.expire(row)
@@ -145,22 +153,55 @@ _ADDED = {
 MOST_ROWS = 1000  # of a statement: SQLite takes at most 32,766 values
 
 
-def _add(table: str, rows: Sequence[Row]) -> None:
+_COLUMNS = {
+    table.__tablename__: tuple(column.name for column in table.__table__.c if column.name != "id")
+    for table in (Rollup, RollupFactor)
+}
+_PLACES = {
+    column.name: column.type.places
+    for table in (Rollup, RollupFactor)
+    for column in table.__table__.c
+    if isinstance(column.type, ExactDecimal)
+}
+
+
+def _amounts(cell: Cell, stored: Stored) -> Row:
+    return tuple(stored(getattr(cell, name), name) for name in AMOUNTS)
+
+
+def _sensitivities(cell: Cell, stored: Stored) -> list[Row]:
+    return [
+        (factor_id, version, stored(gsd, "gsd"), stored(amount, "sensitivity_kgco2e"))
+        for (factor_id, version, gsd), amount in cell.sensitivities.items()
+    ]
+
+
+def _units(amount: Decimal | int, column: str) -> int:
+    """The number of a column's smallest units, as `ExactDecimal` keeps it on SQLite."""
+    if isinstance(amount, int):
+        return amount
+    scaled = amount.scaleb(_PLACES[column])
+    units = int(scaled)
+    if units != scaled:
+        raise ValueError(f"{column} {amount} has too many decimal places; round it where that is decided")
+    return units
+
+
+def _as_it_is(amount: Decimal | int, _column: str) -> Decimal | int:
+    return amount
+
+
+def _add(connection: Connection, table: str, rows: Sequence[Row]) -> None:
     """Insert rows, or add their amounts to those that are there: one statement for all cells of an entry."""
-    connection = db.session.connection()
-    columns = [column for column in db.metadata.tables[table].c if column.name != "id"]
-    if connection.dialect.name == "sqlite":
-        places = [column.type.places if isinstance(column.type, ExactDecimal) else None for column in columns]
-        rows = [tuple(_units(v, p) if p else v for v, p in zip(row, places, strict=True)) for row in rows]
     for first in range(0, len(rows), MOST_ROWS):
         some = rows[first : first + MOST_ROWS]
-        statement = _adding(table, tuple(column.name for column in columns), len(some), connection.dialect.paramstyle)
+        statement = _adding(table, len(some), connection.dialect.paramstyle)
         connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
 @lru_cache
-def _adding(table: str, columns: Sequence[str], rows: int, paramstyle: str) -> str:
-    key, amounts = _ADDED[table]
+def _adding(table: str, rows: int, paramstyle: str) -> str:
+    columns, (key, amounts) = _COLUMNS[table], _ADDED[table]
     mark = "?" if paramstyle == "qmark" else "%s"
     row = f"({', '.join([mark] * len(columns))})"
     added = ", ".join(f"{amount} = {table}.{amount} + excluded.{amount}" for amount in amounts)
@@ -168,15 +209,6 @@ def _adding(table: str, columns: Sequence[str], rows: int, paramstyle: str) -> s
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)} "  # noqa: S608
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}"
     )
-
-
-def _units(amount: Decimal, places: int) -> int:
-    """The number of smallest units, as `ExactDecimal` keeps it on SQLite."""
-    scaled = amount.scaleb(places)
-    units = int(scaled)
-    if units != scaled:
-        raise ValueError(f"{amount} has more than {places} decimal places; round it where that is decided")
-    return units
 
 
 def sum_cells(entries: Iterable[Contribution]) -> dict[CellKey, Cell]:
