@@ -7,6 +7,7 @@ from marketplace.carbon.baselines import baselines
 from marketplace.carbon.library import library
 from marketplace.knowledge import knowledge
 from marketplace.materials.codes import low_title
+from marketplace.materials.refusable import refusable_faults
 from marketplace.materials.taxonomy import taxonomy
 from marketplace.materials.text import normalise
 from marketplace.materials.thesaurus import thesaurus_faults
@@ -16,7 +17,13 @@ from marketplace.materials.units import UNITS
 def faults() -> list[str]:
     """One sentence per fault; an empty list when all is well."""
     uses = frozenset(knowledge().uses)
-    return [*_material_faults(), *_synonym_faults(), *_application_faults(), *thesaurus_faults(uses)]
+    return [
+        *_material_faults(),
+        *_synonym_faults(),
+        *_application_faults(),
+        *thesaurus_faults(uses),
+        *refusable_faults(),
+    ]
 
 
 def _material_faults() -> list[str]:

@@ -11,6 +11,7 @@ from marketplace.matching.core import columns as layout
 from marketplace.matching.core.columns import Columns
 from marketplace.matching.core.features import Query, cheap_features, dear_features
 from marketplace.matching.core.model import MatchModel
+from marketplace.matching.core.refusals import is_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ def pick(query: Query, columns: Columns, rows: np.ndarray, model: MatchModel, mo
 
 
 def may_suggest_rows(query: Query, columns: Columns, rows: np.ndarray) -> np.ndarray:
-    """Which rows may be suggested at all: hazard and licence, food, and never an enterprise to itself."""
+    """Which rows may be suggested at all: hazard and licence, food, what a want refuses; no enterprise to itself."""
     own, flags = query.columns, columns.flags[rows]
     enterprise = own.enterprises[0]
     allowed = columns.enterprises[rows] != enterprise if enterprise else np.ones(len(rows), bool)
+    allowed &= ~is_refused(query.is_offer, own, columns, rows)
     mine, theirs = own.licences[0], columns.licences[rows]
     is_covered = (theirs == 0) | ((mine & theirs) != 0) if mine else np.ones(len(rows), bool)
     if query.is_offer:

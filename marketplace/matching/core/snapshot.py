@@ -21,8 +21,9 @@ from marketplace.matching.core.block import Block, block_of
 from marketplace.matching.core.boxes import Boxes, order_of
 from marketplace.matching.core.columns import LAYOUT, Columns, shape_of, take_rows
 from marketplace.matching.core.tables import KnowledgeTables
+from marketplace.materials.refusable import refusables
 
-FORMAT = 2
+FORMAT = 3
 EDGE = 4096  # bytes at both ends of a file that are checked on opening: the same cost at any size
 CHUNK = 32768  # rows copied at a time
 LISTS = ("starts", "rows", "first_box", "centres", "cell_starts", "cell_rows", "by_id")
@@ -57,8 +58,10 @@ class Snapshot:
 
 
 def fingerprint(tables: KnowledgeTables) -> str:
-    """Changes when the numbers of materials or uses mean something else."""
-    return hashlib.sha256("|".join((*tables.material_slugs, *tables.use_slugs)).encode()).hexdigest()[:16]
+    """Changes when the numbers of materials, of kinds or of uses mean something else."""
+    return hashlib.sha256("|".join((*tables.material_slugs, *tables.use_slugs, *refusables())).encode()).hexdigest()[
+        :16
+    ]
 
 
 class Writer:
