@@ -21,6 +21,7 @@ def faults() -> list[str]:
         *_material_faults(),
         *_synonym_faults(),
         *_application_faults(),
+        *_typical_faults(),
         *thesaurus_faults(uses),
         *refusable_faults(),
     ]
@@ -68,3 +69,20 @@ def _application_faults() -> list[str]:
             found.append(f"{a.material} → {a.use}: no source")
     without = {m.slug for m in taxonomy()} - {a.material for a in base.applications}
     return [*found, *(f"{slug}: no documented use" for slug in sorted(without))]
+
+
+def _typical_faults() -> list[str]:
+    """What is typical of a use must be a product made by the tonne, of families that exist and serve the use."""
+    base, factors, found = knowledge(), library(), []
+    for use in base.uses.values():
+        typical = use.typical
+        if typical is None:
+            continue
+        for factor in (typical.factor, typical.reprocessing):
+            if factor not in factors or factors[factor].unit != "kgCO2e/t":
+                found.append(f"uses.csv: {use.slug}: {factor} is no factor per tonne")
+        if typical.ratio <= 0:
+            found.append(f"uses.csv: {use.slug}: ratio {typical.ratio} is not positive")
+        served = {base.taxonomy.materials[a.material].family for a in base.of_use(use.slug)}
+        found += [f"uses.csv: {use.slug}: no material of {f} serves it" for f in sorted(typical.families - served)]
+    return found
