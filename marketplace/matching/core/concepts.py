@@ -137,7 +137,8 @@ class ConceptReader:
         if listing.material:
             materials = {slug: weight * 0.4 for slug, weight in materials.items()} | {listing.material: 1.0}
             own = materials
-        uses = self._uses(_weigh([title[1], rest[1]]), _weigh([title[2], rest[2]]))
+        products = [outside(names[2], [*names[0], *names[1]]) for names in (title, rest)]
+        uses = self._uses(_weigh([title[1], rest[1]]), _weigh(products))
         named = max(own.values(), default=0.0), max(uses.values(), default=0.0)
         return Concepts(
             # a use that is named is no hint of a material whose name it shares (刨花板 asks for more than 刨花)
