@@ -44,6 +44,9 @@ COLLECTIVE_FADES = 0.6  # and less still beside a name
 # what follows a substance whose amount is told: "CO2 38 %", "氢气55%以上", "h2s < 200 ppm"
 _AMOUNT = re.compile(r"\s*(?:含量|content)?\s*[<>≤≥~:=]*\s*\d+(?:\.\d+)?\s*(?:%|ppm|mg|g/l|[,;，；。]|$|[a-z]{1,3}\d)")
 
+OF_OTHER_MEANING = frozenset(
+    ["forms", "sectors", "components", "processes"]
+)  # kinds whose words name no use or material
 LONGEST = 4000  # characters of a text that are read: one of megabytes must not hold up the others
 ListingReading = tuple[Reading, Reading]  # title and description
 
@@ -81,10 +84,11 @@ class ConceptReader:
         self._collectives = base.taxonomy.collectives
         self._exact = frozenset(str(i) for i, c in enumerate(self._collectives) if not _is_vague(c.terms))
         self.refusals = Refusals(base.taxonomy)
+        reserved = [label for c in thesaurus() if c.kind in OF_OTHER_MEANING for label in c.labels]
         self._names = Lexicon(
             [
-                with_variants(base.taxonomy.own_names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS),
-                with_variants(uses, USE_ENDINGS, USE_BEGINNINGS),
+                with_variants(base.taxonomy.own_names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS, reserved),
+                with_variants(uses, USE_ENDINGS, USE_BEGINNINGS, reserved),
                 {slug: c.labels for slug, c in replaced.items()},
                 {str(i): c.terms for i, c in enumerate(self._collectives)},
                 {kind.slug: kind.terms for kind in refusables().values()},
