@@ -133,6 +133,11 @@ def explain(offer_id: int, want_id: int, language: str) -> tuple[Match | None, l
     return (found[0], sentences_of(found[0], language, most=len(found[0].reasons))) if found else (None, [])
 
 
+def refused(offer: Listing, want: Listing) -> tuple[str, ...]:
+    """Materials and kinds of an offer that a want says it will not take, by slug."""
+    return matcher().encoder.refused(as_value(offer, {}), as_value(want, {}))
+
+
 def candidates(listing: Listing, who: Viewer, dismissals: Sequence[Dismissal] = ()) -> list[Listing]:
     """Open listings of the other kind that share the material or a documented use, nearest first."""
     found = list(

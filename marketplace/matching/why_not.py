@@ -50,6 +50,7 @@ class Obstacle(enum.StrEnum):
     TOO_FAR = "too_far"
     HAZARD = "hazard"
     NO_LICENCE = "no_licence"
+    REFUSED = "refused"
     EXCLUDED = "excluded"
     HIDDEN = "hidden"
     NO_KNOWN_USE = "no_known_use"
@@ -63,8 +64,8 @@ class Answer:
     """Why `other` is not among the matches of `listing`, with the facts that the sentence needs.
 
     `titles` are the listings a title may mean; `dismissal` the one at work; `filters` the names of the page's
-    filters that hide it; `place` where it stands among them, from 1; `uses` the uses that the want names; `match`
-    and `sentences` what can be said for the pair.
+    filters that hide it; `place` where it stands among them, from 1; `uses` the uses that the want names; `refused`
+    what it says it will not take; `match` and `sentences` what can be said for the pair.
     """
 
     obstacle: Obstacle
@@ -75,6 +76,7 @@ class Answer:
     filters: tuple[str, ...] = ()
     place: int = 0
     uses: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     match: Match | None = None
     sentences: tuple[Sentence, ...] = ()
 
@@ -210,6 +212,8 @@ def _by_ranking(question: Question, other: Listing) -> Answer:
         return _suggested(question, suggested)
     offer, want = offer_and_want(listing, other)
     match, sentences = service.explain(offer.id, want.id, question.language)
+    if match is None and (refused := service.refused(offer, want)):
+        return Answer(Obstacle.REFUSED, listing, other, refused=refused)
     uses = mentions_of(want.text).uses
     if match is None and not offer.is_hazardous and not _is_documented(offer, uses):
         return Answer(Obstacle.NO_KNOWN_USE, listing, other, uses=uses)

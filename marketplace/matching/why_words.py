@@ -11,6 +11,7 @@ from marketplace.matching.listing_values import offer_and_want
 from marketplace.matching.page import quantity_fit
 from marketplace.matching.service import LEAST_SCORE
 from marketplace.matching.why_not import Answer, Obstacle
+from marketplace.materials.refusable import refusables
 from marketplace.places import road_km
 from marketplace.web.formats import day, kilometres, number, percent
 from marketplace.web.labels import label
@@ -111,6 +112,11 @@ def _stated(answer: Answer, other: Listing, language: str) -> str:
                 "The offer is hazardous waste (%(code)s), and the want's enterprise has no verified licence for it.",
                 code=offer.hw_code or "HW",
             )
+        case Obstacle.REFUSED:
+            return gettext(
+                "The want says that it takes no %(materials)s.",
+                materials=gettext(", ").join(_names(answer.refused, language)),
+            )
         case Obstacle.HIDDEN:
             words = gettext(", ").join(filter_words(answer.filters))
             return gettext(
@@ -126,6 +132,11 @@ def _stated(answer: Answer, other: Listing, language: str) -> str:
                 "It would reach %(score)s, but other listings come before it, or its material leads nowhere near.",
                 score=score,
             )
+
+
+def _names(refused: tuple[str, ...], language: str) -> list[str]:
+    materials, kinds = knowledge().taxonomy.materials, refusables()
+    return [(materials.get(slug) or kinds[slug]).name(language) for slug in refused]
 
 
 def _no_known_use(answer: Answer, offer: Listing, score: str, language: str) -> str:

@@ -7,6 +7,7 @@ from marketplace.carbon.baselines import baselines
 from marketplace.carbon.library import library
 from marketplace.knowledge import knowledge
 from marketplace.materials.codes import low_title
+from marketplace.materials.refusable import refusable_faults
 from marketplace.materials.taxonomy import taxonomy
 from marketplace.materials.text import normalise
 from marketplace.materials.thesaurus import thesaurus_faults
@@ -16,7 +17,14 @@ from marketplace.materials.units import UNITS
 def faults() -> list[str]:
     """One sentence per fault; an empty list when all is well."""
     uses = frozenset(knowledge().uses)
-    return [*_material_faults(), *_synonym_faults(), *_application_faults(), *thesaurus_faults(uses)]
+    return [
+        *_material_faults(),
+        *_synonym_faults(),
+        *_application_faults(),
+        *_typical_faults(),
+        *thesaurus_faults(uses),
+        *refusable_faults(),
+    ]
 
 
 def _material_faults() -> list[str]:
@@ -61,3 +69,20 @@ def _application_faults() -> list[str]:
             found.append(f"{a.material} → {a.use}: no source")
     without = {m.slug for m in taxonomy()} - {a.material for a in base.applications}
     return [*found, *(f"{slug}: no documented use" for slug in sorted(without))]
+
+
+def _typical_faults() -> list[str]:
+    """What is typical of a use must be a product made by the tonne, of families that exist and serve the use."""
+    base, factors, found = knowledge(), library(), []
+    for use in base.uses.values():
+        typical = use.typical
+        if typical is None:
+            continue
+        for factor in (typical.factor, typical.reprocessing):
+            if factor not in factors or factors[factor].unit != "kgCO2e/t":
+                found.append(f"uses.csv: {use.slug}: {factor} is no factor per tonne")
+        if typical.ratio <= 0:
+            found.append(f"uses.csv: {use.slug}: ratio {typical.ratio} is not positive")
+        served = {base.taxonomy.materials[a.material].family for a in base.of_use(use.slug)}
+        found += [f"uses.csv: {use.slug}: no material of {f} serves it" for f in sorted(typical.families - served)]
+    return found

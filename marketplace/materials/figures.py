@@ -1,6 +1,7 @@
 """Figures that a listing's text states: “Fe ≥ 60 %”, “含水率 30%”, “under 0.5 % chlorine”. Pure.
 
-A figure belongs to the component or parameter of the thesaurus that stands directly before or after it.
+A figure belongs to the component or parameter of the thesaurus that stands directly before or after it. What a text
+says is absent ("asbestos-free", "不含氯离子") is at most a trace.
 """
 
 import re
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from marketplace.materials.negation import absent_spans
 from marketplace.materials.recognise import Lexicon, Mention
 from marketplace.materials.text import Reading, read
 from marketplace.materials.thesaurus import thesaurus
@@ -32,6 +34,7 @@ _WITHOUT_UNIT = {
     "comp-viscosity",
     "comp-acid-value",
 }
+TRACE = Decimal("0.1")  # per cent by mass: below, a text may say that something is absent
 _DIGIT = re.compile(r"\d")
 _UNITS = {
     "大卡": "kcal/kg",
@@ -69,6 +72,12 @@ def _components() -> Lexicon:
 
 
 @cache
+def _substances() -> frozenset[str]:
+    """The components that may be absent; a parameter such as pH always has a value."""
+    return frozenset(c.slug for c in thesaurus().of_kind("components") if c.broader != "parameters")
+
+
+@cache
 def component_slugs() -> tuple[str, ...]:
     """The components a figure may be of, in the order of the file."""
     return tuple(c.slug for c in thesaurus().of_kind("components"))
@@ -82,10 +91,16 @@ def figures_of(text: str) -> list[Figure]:
 def figures_in(*readings: Reading) -> list[Figure]:
     """The same for one text or several that were read already."""
     found: dict[str, Figure] = {}
-    for reading, mention in ((r, m) for r in readings if _DIGIT.search(r.plain) for m in _components().mentions(r)[0]):
-        figure = _figure(reading.plain, mention)
-        if figure:
-            found.setdefault(mention.concept, figure)
+    for reading in readings:
+        if not (_DIGIT.search(reading.plain) or absent_spans(reading.plain)):
+            continue
+        told = _components().told(reading)
+        for mention in told.present[0]:
+            if figure := _figure(reading.plain, mention):
+                found.setdefault(mention.concept, figure)
+        for mention in told.absent[0]:
+            if mention.concept in _substances():
+                found.setdefault(mention.concept, Figure(mention.concept, None, TRACE, "%"))
     return list(found.values())
 
 

@@ -21,6 +21,24 @@ class Mention:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of each dictionary, its concepts in order of appearance: what a text names, and what it says is absent."""
+
+    present: list[list[Mention]]
+    absent: list[list[Mention]]
+
+
+def outside(mentions: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
+    """Those that are no part of a longer one of another kind (刨花 in 刨花板)."""
+    return [m for m in mentions if not any(_covers(other, m) for other in longer)] if longer else list(mentions)
+
+
+def _covers(other: Mention, mention: Mention) -> bool:
+    is_longer = other.end - other.start > mention.end - mention.start
+    return is_longer and other.start <= mention.start and mention.end <= other.end
+
+
 class Lexicon:
     """Several dictionaries of terms, each term naming one or more concepts, looked up in one pass over a text.
 
@@ -58,7 +76,11 @@ class Lexicon:
 
     def mentions(self, reading: Reading) -> list[list[Mention]]:
         """Of each dictionary, its concepts in order of appearance; negated ones are left out."""
-        found: list[list[Mention]] = [[] for _ in range(self._count)]
+        return self.told(reading).present
+
+    def told(self, reading: Reading) -> Told:
+        """The same, with the negated ones apart."""
+        found, missing = ([list[Mention]() for _ in range(self._count)] for _ in range(2))
         plain, root, known = reading.plain, self._root, self._known
         units = [u if u in known or u >= "\u3400" else self._spelt(reading, i) for i, u in enumerate(reading.units)]
         free = [0] * self._count  # the first unit that a dictionary has not used up
@@ -79,10 +101,10 @@ class Lexicon:
                     if not concepts:
                         continue
                 free[number] = after
-                if not absent:
-                    end = reading.ends[after - 1]
-                    found[number] += [Mention(c, plain[start:end], start, end) for c in concepts]
-        return found
+                end = reading.ends[after - 1]
+                heap = missing if absent else found
+                heap[number] += [Mention(c, plain[start:end], start, end) for c in concepts]
+        return Told(found, missing)
 
     def _alone_named(self, number: int, unit: str, concepts: list[str], reading: Reading, i: int) -> list[str]:
         """Of concepts named by one word, those for whose name the text has the very word, in either number.

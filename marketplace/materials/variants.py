@@ -37,10 +37,16 @@ LEAST_LETTERS = 4
 
 
 def with_variants(
-    names: Mapping[str, Iterable[str]], endings: Iterable[tuple[str, ...]], beginnings: Iterable[tuple[str, ...]]
+    names: Mapping[str, Iterable[str]],
+    endings: Iterable[tuple[str, ...]],
+    beginnings: Iterable[tuple[str, ...]],
+    reserved: Iterable[str] = (),
 ) -> dict[str, tuple[str, ...]]:
-    """The names of each concept and their variants, but for variants that would name two concepts."""
-    taken: dict[str, set[str]] = {}
+    """The names of each concept and their variants, but for variants that would name two concepts.
+
+    `reserved` are words of another meaning that no variant may take: a form (filter cake), a sector (食品厂).
+    """
+    taken: dict[str, set[str]] = {term.lower(): set() for term in reserved}
     made: dict[str, list[str]] = {}
     for slug, terms in names.items():
         for term in terms:

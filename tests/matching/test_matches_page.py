@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy import event
 
 from marketplace.accounts.models import Licence
@@ -18,6 +19,7 @@ from marketplace.matching import comparing, feedback, service
 from marketplace.matching.models import DismissalReason
 from marketplace.matching.page import MOST_RANKED, MatchWish, Sort, matches_page
 from marketplace.matching.why_not import Obstacle, Question, why_not
+from marketplace.matching.why_words import sentence_of
 from tests.factories import PASSWORD, listing_facts, open_listing, trader
 
 SLAG = {"kind": Kind.WANT, "material": "gbfs"}
@@ -229,6 +231,21 @@ def test_a_want_that_the_material_does_not_serve_lacks_a_documented_use(slag):
     answer = ask(slag, bales.id)
     assert answer.obstacle is Obstacle.NO_KNOWN_USE
     assert answer.match is None or answer.match.score < service.LEAST_SCORE
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "sentence"),
+    [
+        ("cement addition, no slag", "en", "The want says that it takes no slag."),
+        ("水泥混合材，不要水渣", "zh", "求购方写明不收：粒化高炉矿渣。"),
+    ],
+)
+def test_a_want_that_refuses_the_material_says_so(slag, title, language, sentence):
+    wanting = open_listing("grinding", title=title, kind=Kind.WANT, material="coal-fly-ash")
+    answer = ask(slag, wanting.id, language=language)
+    assert answer.obstacle is Obstacle.REFUSED
+    with force_locale("zh_Hans_CN" if language == "zh" else "en"):
+        assert sentence_of(answer, language) == sentence
 
 
 @pytest.mark.parametrize(

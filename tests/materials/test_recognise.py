@@ -194,3 +194,24 @@ def test_the_first_word_of_a_list_in_a_name_names_nothing():
     assert "Copper" not in names["copper-flue-dust"]  # “Copper, lead and tin smelter flue dust”
     assert "Okara" in names["okara"]  # “Okara (soy pulp)”
     assert "zinc ash" in {name.lower() for name in names["zinc-ash"]}  # “Zinc ash and skimmings, clean”
+
+
+@pytest.mark.parametrize("text", ["食品厂", "玻璃厂收纯料", "a filter cake", "家具厂"])
+def test_a_word_for_a_sector_or_a_form_names_no_use_and_no_material(reader, text):
+    found = reader.read([want(text)])[0]
+    assert not found.named | found.asked
+
+
+def test_no_variant_takes_a_word_of_another_meaning():
+    names = {"mud": ("filter mud",)}
+    assert "filter cake" in with_variants(names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS)["mud"]
+    kept = with_variants(names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS, ["filter cake"])
+    assert "filter cake" not in kept["mud"]
+    assert "filter sludge" in kept["mud"]
+
+
+@pytest.mark.parametrize("text", ["corn cobs for fodder", "玉米芯"])
+def test_a_product_within_a_longer_name_is_not_that_product(reader, text):
+    found = reader.read([want(text)])[0]
+    assert "corncob" in found.named
+    assert "bioethanol" not in found.asked  # maize would ask for it

@@ -13,12 +13,13 @@ import numpy as np
 SLOTS = 6  # concepts of a kind that a listing may hold
 FIGURES = 4  # stated amounts that are compared
 CODES = 3
+BARRED = 8  # materials and kinds that a want refuses, or that an offer consists of
 DIMENSIONS = 256  # of the latent text space
 FULL_WEIGHT = 255  # weights of concepts are stored in steps of 1/255
 NO_DAY = np.iinfo(np.int32).min
 
 # Bits of `flags`.
-HAZARDOUS, ACCEPTS_HAZARD, FOOD_SAFE, NEEDS_FOOD_SAFE = 1, 2, 4, 8
+HAZARDOUS, ACCEPTS_HAZARD, FOOD_SAFE, NEEDS_FOOD_SAFE, REFUSES = 1, 2, 4, 8, 16
 
 # name → (type, shape of one row); slots stand first in the array so that each is contiguous.
 LAYOUT: Mapping[str, tuple[str, tuple[int, ...]]] = {
@@ -41,6 +42,7 @@ LAYOUT: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "price": ("<f4", ()),
     "flags": ("u1", ()),
     "licences": ("<u8", ()),
+    "barred": ("<i2", (BARRED,)),
     "vectors": ("<f2", (DIMENSIONS,)),
 }
 # What is read of every row that is weighed; a snapshot keeps it together, so that a row is one line of the processor's
@@ -49,7 +51,7 @@ PACKED = (
     "log_t lat lon price from_day until_day materials uses material_weights use_weights flags".split()
 )  # widest numbers first, so that each is aligned
 CACHE_LINE = 64  # bytes
-ROWS_FIRST = frozenset({"vectors"})  # a vector is read whole, so its numbers stand together
+ROWS_FIRST = frozenset({"vectors", "barred"})  # read whole, so the numbers of a row stand together
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Columns:
     open. `log_t`: log10 of tonnes a month, NaN when unknown. `lat`, `lon`: WGS-84 degrees. `from_day`, `until_day`:
     days since 1970, NO_DAY when unknown. `price`: CNY per tonne paid by the taker, NaN when unknown. `licences`:
     of an offer the bit of its HW category, of a want the bits of the categories it may take, 0 for any.
-    `vectors` (n, 256): of length 1 or 0.
+    `barred` (n, 8): see `refusals.Refusals`, 0 where empty. `vectors` (n, 256): of length 1 or 0.
     """
 
     ids: np.ndarray
@@ -84,6 +86,7 @@ class Columns:
     price: np.ndarray
     flags: np.ndarray
     licences: np.ndarray
+    barred: np.ndarray
     vectors: np.ndarray
 
     def __len__(self) -> int:

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from marketplace.matching.core.knowledge import Knowledge
+from marketplace.matching.core.refusals import Refusals
 from marketplace.matching.core.space import Space, Vocabulary, analyse, terms_of
 from marketplace.matching.core.values import MatchListing
 from marketplace.materials.codes import codes_of
-from marketplace.materials.recognise import Lexicon, Mention
+from marketplace.materials.recognise import Lexicon, Mention, Told, outside
+from marketplace.materials.refusable import refusables
 from marketplace.materials.taxonomy import Taxonomy
-from marketplace.materials.text import Reading, read
+from marketplace.materials.text import Reading, pieces, read
 from marketplace.materials.thesaurus import thesaurus
 from marketplace.materials.variants import (
     MATERIAL_BEGINNINGS,
@@ -42,6 +44,9 @@ COLLECTIVE_FADES = 0.6  # and less still beside a name
 # what follows a substance whose amount is told: "CO2 38 %", "氢气55%以上", "h2s < 200 ppm"
 _AMOUNT = re.compile(r"\s*(?:含量|content)?\s*[<>≤≥~:=]*\s*\d+(?:\.\d+)?\s*(?:%|ppm|mg|g/l|[,;，；。]|$|[a-z]{1,3}\d)")
 
+OF_OTHER_MEANING = frozenset(
+    ["forms", "sectors", "components", "processes"]
+)  # kinds whose words name no use or material
 LONGEST = 4000  # characters of a text that are read: one of megabytes must not hold up the others
 ListingReading = tuple[Reading, Reading]  # title and description
 
@@ -51,7 +56,9 @@ class Concepts:
     """Weights by slug; `named` are the materials that stand in the text or were chosen, `asked` the uses that stand in
     it by their names or products, not guessed from nearness.
 
-    `codes`: waste codes that the text states ("100202", "SW17", "HW08", "900-249-08").
+    `codes`: waste codes that the text states ("100202", "SW17", "HW08", "900-249-08"). `own`: materials that stand in
+    the text by a name of their own. `contents`: materials and kinds that an offer consists of; `refused`: those that
+    the text refuses. `words`: its runs of letters without what it says is absent.
     """
 
     materials: Mapping[str, float]
@@ -59,6 +66,10 @@ class Concepts:
     named: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     codes: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class ConceptReader:
@@ -72,12 +83,15 @@ class ConceptReader:
         self._processes = frozenset(slug for slug, c in replaced.items() if c.kind == "processes")
         self._collectives = base.taxonomy.collectives
         self._exact = frozenset(str(i) for i, c in enumerate(self._collectives) if not _is_vague(c.terms))
+        self.refusals = Refusals(base.taxonomy)
+        reserved = [label for c in thesaurus() if c.kind in OF_OTHER_MEANING for label in c.labels]
         self._names = Lexicon(
             [
-                with_variants(base.taxonomy.own_names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS),
-                with_variants(uses, USE_ENDINGS, USE_BEGINNINGS),
+                with_variants(base.taxonomy.own_names, MATERIAL_ENDINGS, MATERIAL_BEGINNINGS, reserved),
+                with_variants(uses, USE_ENDINGS, USE_BEGINNINGS, reserved),
                 {slug: c.labels for slug, c in replaced.items()},
                 {str(i): c.terms for i, c in enumerate(self._collectives)},
+                {kind.slug: kind.terms for kind in refusables().values()},
             ]
         )
         self._of_code = _materials_by_code(base.taxonomy)
@@ -92,34 +106,43 @@ class ConceptReader:
 
     def of(self, listings: Sequence[MatchListing], readings: Sequence[ListingReading]) -> list[Concepts]:
         """The same for listings that were read already."""
+        told = [(self._names.told(title), self._names.told(rest)) for title, rest in readings]
+        words = [
+            (_words(title, of_title), _words(rest, of_rest))
+            for (title, rest), (of_title, of_rest) in zip(readings, told, strict=True)
+        ]
         # The title counts twice: descriptions wander.
-        texts = [terms_of(title.pieces * 2 + rest.pieces) for title, rest in readings]
+        texts = [terms_of(title * 2 + rest) for title, rest in words]
         counts = self._vocabulary.count(texts)
         guessed = [i for i, listing in enumerate(listings) if not listing.material]
         near_materials = dict(zip(guessed, self._material_space.nearest(counts[guessed], LEAST), strict=True))
         near_uses = self._use_space.nearest(counts, LEAST)
         return [
-            self._concepts(listing, reading, near_materials.get(i, {}), near_uses[i])
-            for i, (listing, reading) in enumerate(zip(listings, readings, strict=True))
+            self._concepts(listing, readings[i], told[i], words[i], near_materials.get(i, {}), near_uses[i])
+            for i, listing in enumerate(listings)
         ]
 
     def _concepts(
         self,
         listing: MatchListing,
         reading: ListingReading,
+        told: tuple[Told, Told],
+        words: tuple[tuple[str, ...], tuple[str, ...]],
         near_materials: Mapping[str, float],
         near_uses: Mapping[str, float],
     ) -> Concepts:
-        title, rest = (self._names.mentions(r) for r in reading)
+        title, rest = told[0].present, told[1].present
+        plain = reading[0].plain, reading[1].plain
         if title[0] or title[3]:
-            rest[0] = _without_amounts(rest[0], reading[1].plain)
-        codes = codes_of(f"{reading[0].plain}\n{reading[1].plain}")
-        own = _weigh([_outside(names[0], names[1]) for names in (title, rest)])
+            rest[0] = _without_amounts(rest[0], plain[1])
+        codes = codes_of("\n".join(plain))
+        own = _weigh([outside(names[0], names[1]) for names in (title, rest)])
         materials = self._with_collectives(own, title, rest)
         if listing.material:
             materials = {slug: weight * 0.4 for slug, weight in materials.items()} | {listing.material: 1.0}
             own = materials
-        uses = self._uses(_weigh([title[1], rest[1]]), _weigh([title[2], rest[2]]))
+        products = [outside(names[2], [*names[0], *names[1]]) for names in (title, rest)]
+        uses = self._uses(_weigh([title[1], rest[1]]), _weigh(products))
         named = max(own.values(), default=0.0), max(uses.values(), default=0.0)
         return Concepts(
             # a use that is named is no hint of a material whose name it shares (刨花板 asks for more than 刨花)
@@ -128,6 +151,10 @@ class ConceptReader:
             frozenset(materials),
             frozenset(uses),
             codes,
+            tuple(own),
+            self.refusals.contents(title, rest, plain, listing.material) if listing.is_offer else (),
+            () if listing.is_offer else self.refusals.refused([t.absent for t in told], plain, own),
+            words[0] + words[1],
         )
 
     def _with_collectives(
@@ -138,7 +165,7 @@ class ConceptReader:
         for place, names in enumerate((title, rest)):
             # a name in the title speaks for both, one in the description for itself
             is_beside = bool(title[0] or names[0])
-            loose = _outside(names[3], [*names[0], *names[1]])
+            loose = outside(names[3], [*names[0], *names[1]])
             for number, weight in _weigh([loose, []] if place == 0 else [[], loose]).items():
                 share = (COLLECTIVE if number in self._exact else VAGUE) * (1 - COLLECTIVE_FADES * is_beside)
                 for order, slug in enumerate(self._collectives[int(number)].materials):
@@ -169,6 +196,17 @@ def read_listing(listing: MatchListing) -> ListingReading:
     return read(listing.title[:LONGEST]), read(listing.description[:LONGEST])
 
 
+def _words(reading: Reading, told: Told) -> tuple[str, ...]:
+    """The pieces of a text without the terms that it says are absent; they would be the likest to the wrong thing."""
+    absent = [m for mentions in told.absent for m in mentions]
+    if not absent:
+        return reading.pieces
+    plain = list(reading.plain)
+    for m in absent:
+        plain[m.start : m.end] = " " * (m.end - m.start)
+    return tuple(pieces("".join(plain)))
+
+
 def _is_vague(terms: Sequence[str]) -> bool:
     """A term for many materials that begins with one bare English word: sludge, slag, lime, drum."""
     return terms[0].isascii() and " " not in terms[0]
@@ -193,19 +231,9 @@ def _weigh(found: Sequence[Sequence[Mention]]) -> dict[str, float]:
     return weights
 
 
-def _outside(mentions: Sequence[Mention], longer: Sequence[Mention]) -> list[Mention]:
-    """A term within a longer one of another kind is part of that one (刨花 in 刨花板)."""
-    return [m for m in mentions if not any(_covers(other, m) for other in longer)] if longer else list(mentions)
-
-
 def _without_amounts(mentions: Sequence[Mention], plain: str) -> list[Mention]:
     """Without what a description of something named already only tells the share of (沼气, "CH4 60 %, CO2 38")."""
     return [m for m in mentions if not _AMOUNT.match(plain, m.end)]
-
-
-def _covers(other: Mention, mention: Mention) -> bool:
-    is_longer = other.end - other.start > mention.end - mention.start
-    return is_longer and other.start <= mention.start and mention.end <= other.end
 
 
 def _top(named: Mapping[str, float], near: Mapping[str, float], silences: float) -> dict[str, float]:

@@ -29,6 +29,7 @@ class Encoder:
         self._kept: OrderedDict[MatchListing, Columns] = OrderedDict()
         self._component_number = {s: i + 1 for i, s in enumerate(component_slugs())}
         self._concepts = ConceptReader(base)
+        self.refusals = self._concepts.refusals
         self._space = LatentSpace(base)
 
     def encode(self, listings: Sequence[MatchListing]) -> Columns:
@@ -42,7 +43,8 @@ class Encoder:
             self._write_facts(arrays, row, listing)
             self._write_figures(arrays, row, readings[row])
             self._write_flags(arrays, row, listing, found)
-        arrays["vectors"][:] = self._space.vectors(readings, concepts)
+            self._write_barred(arrays, row, listing, found)
+        arrays["vectors"][:] = self._space.vectors(concepts)
         return Columns(**arrays)
 
     def encode_kept(self, listings: Sequence[MatchListing]) -> Columns:
@@ -60,6 +62,11 @@ class Encoder:
         for _ in range(len(self._kept) - MOST_KEPT):
             self._kept.popitem(last=False)
         return layout.stack([known[x] for x in listings])
+
+    def refused(self, offer: MatchListing, want: MatchListing) -> tuple[str, ...]:
+        """Materials and kinds of the offer that the want refuses."""
+        (of_offer,), (of_want,) = self._concepts.read([offer]), self._concepts.read([want])
+        return self.refusals.between(of_offer.contents, of_want.refused, of_want.own)
 
     def _write_concepts(self, arrays: dict[str, np.ndarray], row: int, found: Concepts) -> None:
         named = 0
@@ -105,6 +112,14 @@ class Encoder:
                 flags |= layout.NEEDS_FOOD_SAFE
             arrays["licences"][row] = sum({layout.licence_bit(code) for code in listing.hw_codes})
         arrays["flags"][row] = flags
+
+    def _write_barred(self, arrays: dict[str, np.ndarray], row: int, listing: MatchListing, found: Concepts) -> None:
+        if listing.is_offer:
+            numbers = self.refusals.offered_numbers(found.contents)
+        else:
+            numbers = self.refusals.refused_numbers(found.refused, found.own)
+            arrays["flags"][row] |= layout.REFUSES * bool(numbers)
+        arrays["barred"][row, : len(numbers)] = numbers
 
 
 @cache

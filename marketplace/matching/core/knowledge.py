@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,9 +12,31 @@ from marketplace.materials.taxonomy import Taxonomy
 DATA = Path(__file__).parents[1] / "data"
 
 
+TYPICAL_GSD = Decimal("1.5")  # of a ratio that is a use's rule of thumb, not documented for the material
+LEAST_GRADE = 2  # a use at research stage displaces nothing yet
+NOTHING = "none"  # in a row of applications: this material displaces nothing there, whatever is typical
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """What a use displaces tonne by tonne with materials of some families, where a row says nothing of its own.
+
+    `ratio`: tonnes of `factor`'s product per tonne of material as received, on the cautious side. `reprocessing`: the
+    step counted where the row names none.
+    """
+
+    factor: str
+    ratio: Decimal
+    reprocessing: str
+    families: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a buyer does with a material: a step of a process in a sector."""
+    """What a buyer does with a material: a step of a process in a sector.
+
+    `former`: slugs of uses that were merged into this one; what is stored under them is this.
+    """
 
     slug: str
     name_en: str
@@ -25,6 +47,8 @@ class Use:
     sector_zh: str
     is_food_or_feed: bool
     may_take_hazard: bool
+    former: tuple[str, ...] = ()
+    typical: Typical | None = None
 
     def name(self, language: str) -> str:
         return self.name_zh if language == "zh" else self.name_en
@@ -75,6 +99,7 @@ class Knowledge:
         self.taxonomy = tree
         self.uses = uses
         self.applications = applications
+        self._now = {old: use.slug for use in uses.values() for old in use.former}
         self._by_material: dict[str, list[Application]] = defaultdict(list)
         self._by_use: dict[str, list[Application]] = defaultdict(list)
         self._by_pair: dict[tuple[str, str], Application] = {}
@@ -89,10 +114,11 @@ class Knowledge:
 
     def of_use(self, use: str) -> list[Application]:
         """Applications that serve a use, established ones first."""
-        return self._by_use.get(use, [])
+        return self._by_use.get(self._now.get(use, use), [])
 
     def of_pair(self, material: str, use: str) -> Application | None:
-        return self._by_pair.get((material, use))
+        """The application of a material in a use, which may go by a former slug."""
+        return self._by_pair.get((material, self._now.get(use, use)))
 
 
 def load_knowledge(tree: Taxonomy, folder: Path = DATA) -> Knowledge:
@@ -116,7 +142,8 @@ def load_knowledge(tree: Taxonomy, folder: Path = DATA) -> Knowledge:
             if pair in known:
                 raise ValueError(f"{path.name}: {' as '.join(pair)} twice")
             known.add(pair)
-            applications.append(_application(row))
+            family = tree.materials[row["material"]].family
+            applications.append(_with_typical(_application(row), uses[row["use"]].typical, family))
     return Knowledge(tree, uses, applications)
 
 
@@ -131,6 +158,37 @@ def _use(row: Mapping[str, str]) -> Use:
         sector_zh=row["sector_zh"],
         is_food_or_feed=row["food_or_feed"] == "yes",
         may_take_hazard=row["max_hazard"] == "hazardous",
+        former=tuple(row["former"].split()),
+        typical=_typical(row),
+    )
+
+
+def _typical(row: Mapping[str, str]) -> Typical | None:
+    if not row["displaced_factor"]:
+        return None
+    return Typical(
+        row["displaced_factor"],
+        Decimal(row["substitution_ratio"]),
+        row["reprocessing_factor"],
+        frozenset(row["displaced_by"].split()),
+    )
+
+
+def _with_typical(application: Application, typical: Typical | None, family: str) -> Application:
+    """The application with what is typical of its use, where its own row says nothing."""
+    if application.displaced_factor == NOTHING:
+        return replace(application, displaced_factor="", substitution_ratio=None)
+    if application.displaced_factor or typical is None or application.grade < LEAST_GRADE:
+        return application
+    if family not in typical.families:
+        return application
+    own_step = application.reprocessing_factor
+    return replace(
+        application,
+        displaced_factor=typical.factor,
+        substitution_ratio=typical.ratio,
+        substitution_gsd=TYPICAL_GSD,
+        reprocessing_factor=typical.reprocessing if own_step == NOTHING else own_step,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.decomposition import TruncatedSVD
 
 from marketplace.matching.core.columns import DIMENSIONS
-from marketplace.matching.core.concepts import Concepts, ListingReading
+from marketplace.matching.core.concepts import Concepts
 from marketplace.matching.core.knowledge import Knowledge
 from marketplace.matching.core.space import Vocabulary, Weights, analyse, terms_of
 
@@ -29,10 +29,10 @@ class LatentSpace:
         svd = TruncatedSVD(min(DIMENSIONS, len(documents) - 1), random_state=SEED).fit(self._weights.weigh(counts))
         self._down = np.ascontiguousarray(svd.components_.T, np.float32)
 
-    def vectors(self, readings: Sequence[ListingReading], concepts: Sequence[Concepts]) -> np.ndarray:
+    def vectors(self, concepts: Sequence[Concepts]) -> np.ndarray:
         """Array (listings, DIMENSIONS)."""
-        found = np.zeros((len(readings), DIMENSIONS), np.float32)
-        words = [_terms(reading, named) for reading, named in zip(readings, concepts, strict=True)]
+        found = np.zeros((len(concepts), DIMENSIONS), np.float32)
+        words = [_terms(named) for named in concepts]
         lower = self._weights.weigh(self._vocabulary.count(words)) @ self._down
         lengths = np.linalg.norm(lower, axis=1, keepdims=True)
         found[:, : lower.shape[1]] = lower / np.where(lengths > 0, lengths, 1)
@@ -52,7 +52,6 @@ def _documents(base: Knowledge) -> list[list[str]]:
     return [[*analyse(" ".join(terms)), own, own, *served.get(own, ())] for terms, own in concepts]
 
 
-def _terms(reading: ListingReading, concepts: Concepts) -> list[str]:
+def _terms(concepts: Concepts) -> list[str]:
     named = [f"m:{slug}" for slug in concepts.materials] + [f"u:{slug}" for slug in concepts.uses]
-    title, rest = reading
-    return [*terms_of(title.pieces + rest.pieces), *named, *named]
+    return [*terms_of(concepts.words), *named, *named]

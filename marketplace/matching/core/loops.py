@@ -12,9 +12,17 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
-from numba import boolean, float32, float64, int32, int64, types, uint8, uint16, uint64
+from numba import boolean, float32, float64, int16, int32, int64, types, uint8, uint16, uint64
 
-from marketplace.matching.core.columns import ACCEPTS_HAZARD, FOOD_SAFE, FULL_WEIGHT, HAZARDOUS, NEEDS_FOOD_SAFE, NO_DAY
+from marketplace.matching.core.columns import (
+    ACCEPTS_HAZARD,
+    FOOD_SAFE,
+    FULL_WEIGHT,
+    HAZARDOUS,
+    NEEDS_FOOD_SAFE,
+    NO_DAY,
+    REFUSES,
+)
 from marketplace.matching.core.features import READ, UNKNOWN
 from marketplace.places import DETOUR, EARTH_RADIUS_KM
 
@@ -159,18 +167,39 @@ def cheap_features(
     return found
 
 
-@compiled(boolean[::1](boolean, int64, uint8, uint64, _WHICH, _array(int64, 1), _array(uint8, 1), _array(uint64, 1)))
+_NUMBERS_OF_ROW, _BARRED = _array(int16, 1), _array(int16, 2)
+
+
+@compiled(boolean(_NUMBERS_OF_ROW, _NUMBERS_OF_ROW))
+def is_refused(mine: np.ndarray, theirs: np.ndarray) -> bool:
+    """Whether an offer and a want share a number of `columns.barred` and none is the negative of another."""
+    found = False
+    for one in mine:
+        for other in theirs:
+            if one == -other and one != 0:
+                return False
+            found |= one == other and one != 0
+    return found
+
+
+@compiled(
+    boolean[::1](
+        boolean, int64, uint8, uint64, _NUMBERS_OF_ROW, _WHICH, _WHICH, _array(uint8, 1), _array(uint64, 1), _BARRED
+    )
+)
 def may_be_suggested(
     is_offer: bool,
     own_enterprise: int,
     own_flags: int,
     own_licences: int,
+    own_barred: np.ndarray,
     rows: np.ndarray,
     enterprises: np.ndarray,
     flags: np.ndarray,
     licences: np.ndarray,
+    barred: np.ndarray,
 ) -> np.ndarray:
-    """Which of n rows a query may be matched with: hazard and licence, food, never an enterprise with itself: (n)."""
+    """Which of n rows a query may be matched with: hazard and licence, food, what a want refuses; none with itself."""
     found = np.empty(len(rows), np.bool_)
     for i, row in enumerate(rows):
         offer, want = (own_flags, flags[row]) if is_offer else (flags[row], own_flags)
@@ -179,7 +208,8 @@ def may_be_suggested(
         is_safe = not offer & HAZARDOUS or (want & ACCEPTS_HAZARD and is_covered)
         is_clean = not want & NEEDS_FOOD_SAFE or offer & FOOD_SAFE
         is_own = own_enterprise != 0 and enterprises[row] == own_enterprise
-        found[i] = is_safe and is_clean and not is_own
+        is_barred = want & REFUSES and is_refused(own_barred, barred[row])
+        found[i] = is_safe and is_clean and not is_own and not is_barred
     return found
 
 

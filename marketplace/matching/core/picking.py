@@ -45,7 +45,7 @@ def pick(query: Query, columns: Columns, rows: np.ndarray, model: MatchModel, mo
 
 
 def may_suggest_rows(query: Query, columns: Columns, rows: np.ndarray) -> np.ndarray:
-    """Which rows may be suggested at all: hazard and licence, food, and never an enterprise to itself."""
+    """Which rows may be suggested at all: hazard and licence, food, what a want refuses; no enterprise to itself."""
     from marketplace.matching.core import loops
 
     own = query.columns
@@ -54,8 +54,10 @@ def may_suggest_rows(query: Query, columns: Columns, rows: np.ndarray) -> np.nda
         int(own.enterprises[0]),
         int(own.flags[0]),
         int(own.licences[0]),
+        own.barred[0],
         np.asarray(rows, np.int64),
         columns.enterprises,
         columns.flags,
         columns.licences,
+        columns.barred,
     )

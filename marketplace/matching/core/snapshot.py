@@ -21,6 +21,7 @@ from marketplace.matching.core.block import Block, block_of
 from marketplace.matching.core.boxes import Boxes, order_of
 from marketplace.matching.core.columns import LAYOUT, PACKED, Columns, packed_type, shape_of, take_rows, unpacked
 from marketplace.matching.core.tables import KnowledgeTables
+from marketplace.materials.refusable import refusables
 
 FORMAT = 3
 EDGE = 4096  # bytes at both ends of a file that are checked on opening: the same cost at any size
@@ -58,8 +59,10 @@ class Snapshot:
 
 
 def fingerprint(tables: KnowledgeTables) -> str:
-    """Changes when the numbers of materials or uses mean something else."""
-    return hashlib.sha256("|".join((*tables.material_slugs, *tables.use_slugs)).encode()).hexdigest()[:16]
+    """Changes when the numbers of materials, of kinds or of uses mean something else."""
+    return hashlib.sha256("|".join((*tables.material_slugs, *tables.use_slugs, *refusables())).encode()).hexdigest()[
+        :16
+    ]
 
 
 class Writer:

@@ -85,7 +85,7 @@ class Weights:
     def __init__(self, counts: csr_matrix) -> None:
         in_bags = np.bincount(counts.indices, minlength=counts.shape[1])
         idf = np.log((1 + counts.shape[0]) / (1 + in_bags)) + 1
-        self._idf = np.where(in_bags > 0, idf, 0).astype(np.float32)
+        self._idf = idf.astype(np.float32)
 
     def weigh(self, counts: csr_matrix) -> csr_matrix:
         """The counts times their weights, each row of length 1 (or 0)."""
