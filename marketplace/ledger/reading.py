@@ -10,6 +10,17 @@ from marketplace.ledger.canonical import CanonicalError, parse_canonical, quick_
 _ANY_FACTORS, _FACTORS, _AFTER_FACTORS = b'"factors":', b'"factors":{', b'},"family":"'
 
 
+class SharedFactors(dict[str, Any]):
+    """The factors of all entries that have them to the last byte: nobody may change them. `numbers` is a place for who
+    recomputes figures to keep what they say as numbers."""
+
+    __slots__ = ("numbers",)
+
+    def __init__(self, factors: dict[str, Any]) -> None:
+        super().__init__(factors)
+        self.numbers: Any = None
+
+
 def read_entry(data: bytes) -> tuple[Any, str | None]:
     """The value, and why the bytes are not its canonical ones."""
     begin = data.find(_FACTORS)
@@ -27,8 +38,7 @@ def read_entry(data: bytes) -> tuple[Any, str | None]:
 
 
 @lru_cache(maxsize=1024)
-def _factors_in(member: bytes) -> dict[str, Any] | None:
+def _factors_in(member: bytes) -> SharedFactors | None:
     """The factors of an entry; None where they are not canonical."""
     body = quick_value(b"{" + member + b"}")
-    factors: dict[str, Any] | None = body["factors"] if type(body) is dict and body.keys() == {"factors"} else None
-    return factors
+    return SharedFactors(body["factors"]) if type(body) is dict and body.keys() == {"factors"} else None

@@ -8,7 +8,7 @@ asks `assess`, which alone decides that an entry is wrong. A test holds both equ
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from functools import lru_cache
@@ -17,6 +17,9 @@ from typing import Any
 from marketplace.carbon.decimals import ln
 from marketplace.carbon.intervals import Z_95
 from marketplace.carbon.parsing import PER_TONNE, PER_TONNE_KM
+from marketplace.ledger.reading import SharedFactors
+
+Factors = Mapping[str, Mapping[str, str]]
 
 # Products of numbers with at most 15 + 15 digits stay exact well below 80 digits, as in the method itself.
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
@@ -36,7 +39,7 @@ class _Unusual(Exception):
     """An input for the careful way."""
 
 
-def quick_result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]]) -> dict[str, Any] | None:
+def quick_result(inputs: Mapping[str, Any], factors: Factors) -> dict[str, Any] | None:
     """The result of an entry, or None where the inputs are unusual or wrong."""
     try:
         with localcontext(EXACT):
@@ -45,28 +48,58 @@ def quick_result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, s
         return None
 
 
-def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+class _Read(dict[str, Decimal]):
+    """Numbers by factor, each read when it is first asked for."""
+
+    def __init__(self, read: Callable[[str], Decimal]) -> None:
+        self._read = read
+
+    def __missing__(self, factor_id: str) -> Decimal:
+        number = self[factor_id] = self._read(factor_id)
+        return number
+
+
+class _Numbers:
+    """What factors say: kg CO2e per tonne and per tonne-kilometre, and the logarithms of their spreads."""
+
+    __slots__ = ("logs", "per_tkm", "per_tonne")
+
+    def __init__(self, factors: Factors) -> None:
+        self.per_tonne = _Read(lambda name: _factor(factors[name], PER_TONNE))
+        self.per_tkm = _Read(lambda name: _factor(factors[name], PER_TONNE_KM))
+        self.logs = _Read(lambda name: _log(factors[name]["gsd"]))
+
+    @classmethod
+    def of(cls, factors: Factors) -> _Numbers:
+        if type(factors) is not SharedFactors:
+            return cls(factors)
+        if factors.numbers is None:
+            factors.numbers = cls(factors)
+        numbers: _Numbers = factors.numbers
+        return numbers
+
+
+def _result(inputs: Mapping[str, Any], factors: Factors) -> dict[str, Any]:
     if not inputs.keys() <= _KNOWN or not inputs["displaced"].keys() <= _PRODUCT or not inputs["deliveries"]:
         raise _Unusual
-    basis, product = inputs["basis"], inputs["displaced"]
+    basis, product, numbers = inputs["basis"], inputs["displaced"], _Numbers.of(factors)
+    per_tonne, per_tkm = numbers.per_tonne, numbers.per_tkm
     disposal_id, displaced_id = inputs["disposal"]["factor"], product["factor"]
     reprocessing_id = inputs["reprocessing"]["factor"]
-    disposal = _factor(factors[disposal_id], PER_TONNE)
-    displaced = _factor(factors[displaced_id], PER_TONNE)
-    reprocessing = _factor(factors[reprocessing_id], PER_TONNE)
-    replaced = displaced * _number(product["substitution"]) * _share(product.get("quality", "1"))
+    disposal, reprocessing = per_tonne[disposal_id], per_tonne[reprocessing_id]
+    replaced = per_tonne[displaced_id] * _number(product["substitution"]) * _share(product.get("quality", "1"))
     rejects_id = inputs["rejects"]["factor"] if "rejects" in inputs else None
-    rejects = _factor(factors[rejects_id], PER_TONNE) if rejects_id is not None else None
-    default = _factor(factors[inputs["default_mode"]], PER_TONNE_KM)
+    rejects = per_tonne[rejects_id] if rejects_id is not None else None
+    default = per_tkm[inputs["default_mode"]]
     steps = ((disposal, _is_dry(basis["disposal"])), (replaced, _is_dry(basis["displaced"])),
              (-reprocessing, _is_dry(basis["reprocessing"])))  # fmt: skip
     # What a tonne counts, as weighed and dry: nothing is rounded, so the masses may be added up first.
     per_wet, per_dry, needs_dry = _ZERO, _ZERO, False
-    for per_tonne, is_dry in steps:
+    for amount, is_dry in steps:
         if is_dry:
-            per_dry, needs_dry = per_dry + per_tonne, True
+            per_dry, needs_dry = per_dry + amount, True
         else:
-            per_wet += per_tonne
+            per_wet += amount
     mass_log, km_log = _log(inputs.get("mass_gsd", "1")), _log(inputs.get("km_gsd", "1"))
     substitution_log = _log(product.get("substitution_gsd", "1"))
 
@@ -87,7 +120,7 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
             own += per_dry * dried
         for leg in delivery["legs"]:
             carried, leg_id = _number(leg["km"]) * wet, leg["factor"]
-            way = _factor(factors[leg_id], PER_TONNE_KM) * carried
+            way = per_tkm[leg_id] * carried
             tonne_km += carried
             own -= way
             ways[leg_id] = ways.get(leg_id, _ZERO) - way
@@ -95,7 +128,7 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
             rejected_t += reject
             own -= rejects * reject
         squares += own * own
-    avoided, made, treated = [per_tonne * (dry_t if is_dry else accepted_t) for per_tonne, is_dry in steps]
+    avoided, made, treated = [amount * (dry_t if is_dry else accepted_t) for amount, is_dry in steps]
     moved, thrown = sum(ways.values(), _ZERO), -rejects * rejected_t if rejects is not None else _ZERO
     net = avoided + made + treated + moved + thrown
     sums = {disposal_id: avoided}
@@ -108,27 +141,27 @@ def _result(inputs: Mapping[str, Any], factors: Mapping[str, Mapping[str, str]])
     specific = product_deviation * product_deviation + way_deviation * way_deviation + squares * (mass_log * mass_log)
     variance = specific
     for name, sensitivity in sums.items():
-        deviation = sensitivity * _log(factors[name]["gsd"])
+        deviation = sensitivity * numbers.logs[name]
         variance += deviation * deviation
     half = Z_95 * variance.sqrt(_ROOT)
     rounded = _kg(net)
     return {
         "net_kgco2e": str(rounded),
-        "low_kgco2e": str(_kg(net - half)),
-        "high_kgco2e": str(_kg(net + half)),
+        "low_kgco2e": _kg_text(net - half),
+        "high_kgco2e": _kg_text(net + half),
         "components": {
-            "disposal": str(_kg(avoided)),
+            "disposal": _kg_text(avoided),
             "disposal_transport": "0.000",
-            "displaced": str(_kg(made)),
+            "displaced": _kg_text(made),
             "displaced_transport": "0.000",
-            "reprocessing": str(_kg(treated)),
-            "transport": str(_kg(moved)),
-            "rejects": str(_kg(thrown)),
+            "reprocessing": _kg_text(treated),
+            "transport": _kg_text(moved),
+            "rejects": _kg_text(thrown),
         },
         "break_even_km": _break_even((net - moved) / weighed_t, -moved / tonne_km if tonne_km else default),
         "shares": _shares(rounded, inputs["attribution"]),
-        "sensitivities": {name: _plain(s.quantize(_MICRO) + _ZERO) for name, s in sums.items()},
-        "specific_variance": _plain(specific.quantize(_MICRO) + _ZERO),
+        "sensitivities": {name: _micro_text(s) for name, s in sums.items()},
+        "specific_variance": _micro_text(specific),
     }
 
 
@@ -161,9 +194,14 @@ def _kg(amount: Decimal) -> Decimal:
     return amount.quantize(_KG) + _ZERO  # + 0 turns a negative zero
 
 
-def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _kg_text(amount: Decimal) -> str:
+    text = str(amount.quantize(_KG))
+    return text if text != "-0.000" else "0.000"
+
+
+def _micro_text(amount: Decimal) -> str:
+    text = str(amount.quantize(_MICRO)).rstrip("0").rstrip(".")
+    return text if text != "-0" else "0"
 
 
 @lru_cache(maxsize=65536)
