@@ -1,6 +1,6 @@
 """Eighteen months of exchanges, each walked through the same services as a real one, with the clock set back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -262,6 +262,7 @@ def _add_open_ones(world: World, found: list[Case]) -> None:
 def _negotiate(world: World, exchange: Exchange, case: Case, key: str) -> None:
     terms = exchange.current_terms
     better = _terms(terms.quantity_t, terms.price_cny_per_t + 8, exchange.created_at, case, terms.use)
+    better = replace(better, supplier_percent=Decimal(60))
     exchanges.propose(_party(world, exchange, Side.SUPPLIER), better, f"demo-{key}-2")
     text = "装车费我们出，价格能不能再商量一下？"
     exchanges.write_message(_party(world, exchange, Side.SUPPLIER), text, f"demo-{key}-message")

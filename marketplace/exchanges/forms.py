@@ -11,7 +11,7 @@ from wtforms.validators import Optional, ValidationError
 
 from marketplace.accounts.models import Site
 from marketplace.calendar import today
-from marketplace.exchanges.models import Exchange, Mode, TermsRevision, TransportBy
+from marketplace.exchanges.models import EVEN_PERCENT, Exchange, Mode, TermsRevision, TransportBy
 from marketplace.exchanges.service import Decision, DeliveryFacts, TermsFacts
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Listing
@@ -20,9 +20,13 @@ from marketplace.web.fields import ChoiceField, DayField, LineField, NumberField
 from marketplace.web.labels import choices
 from marketplace.web.language import language
 
+_PROPOSED = (
+    "quantity_t", "price_cny_per_t", "deliver_from", "deliver_until", "transport_by", "mode", "use", "supplier_percent",
+)  # fmt: skip
+
 
 class TermsForm(SubmissionForm):
-    """Quantity, price, dates, transport and use."""
+    """Quantity, price, dates, transport, use, and whose the saving is."""
 
     quantity_t = NumberField(lazy_gettext("Quantity"), validators=[Required()], minimum="0.001", maximum="100000000")
     price_cny_per_t = NumberField(
@@ -33,6 +37,14 @@ class TermsForm(SubmissionForm):
     transport_by = ChoiceField(lazy_gettext("Who carries"), validators=[Required()])
     mode = ChoiceField(lazy_gettext("Means of transport"), validators=[Required()])
     use = ChoiceField(lazy_gettext("What the receiver uses it for"))
+    supplier_percent = NumberField(
+        lazy_gettext("Supplier’s share of the saving"),
+        validators=[Required()],
+        minimum="0",
+        maximum="100",
+        places=2,
+        default=EVEN_PERCENT,
+    )
     note = TextField(lazy_gettext("Note to the other side"), maximum=2000)
 
     def __init__(self, *args: Any, material: str, **kwargs: Any) -> None:
@@ -64,11 +76,12 @@ class TermsForm(SubmissionForm):
             mode=Mode(self.mode.data),
             use=self.use.data or "",
             note=self.note.data or "",
+            supplier_percent=self.supplier_percent.data if self.supplier_percent.data is not None else EVEN_PERCENT,
         )
 
     def start_from(self, terms: TermsRevision) -> None:
         """Before the first showing: the terms on the table."""
-        for name in ("quantity_t", "price_cny_per_t", "deliver_from", "deliver_until", "transport_by", "mode", "use"):
+        for name in _PROPOSED:
             self[name].data = getattr(terms, name)
 
 

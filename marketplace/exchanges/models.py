@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Enterprise, Site, User
 from marketplace.attachments.models import Attachment
-from marketplace.database import ExactDecimal, Kilograms, Money, Tonnes, UtcDateTime, now, state_column_type
+from marketplace.database import ExactDecimal, Kilograms, Money, Percent, Tonnes, UtcDateTime, now, state_column_type
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
 
@@ -144,8 +144,11 @@ class Exchange(db.Model):
         return sum((d.net_t for d in self.counted_deliveries), Decimal(0))
 
 
+EVEN_PERCENT = Decimal(50)
+
+
 class TermsRevision(db.Model):
-    """An immutable proposal; append-only."""
+    """An immutable proposal; append-only. `supplier_percent` of the saving is the supplier's."""
 
     __tablename__ = "terms_revision"
 
@@ -162,6 +165,7 @@ class TermsRevision(db.Model):
     transport_by: Mapped[TransportBy] = mapped_column(state_column_type(TransportBy))
     mode: Mapped[Mode] = mapped_column(state_column_type(Mode))
     use: Mapped[str] = mapped_column(String(60), default="")
+    supplier_percent: Mapped[Decimal] = mapped_column(Percent, default=EVEN_PERCENT)
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
@@ -173,10 +177,19 @@ class TermsRevision(db.Model):
         UniqueConstraint("exchange_id", "number"),
         CheckConstraint("quantity_t > 0", name="quantity_positive"),
         CheckConstraint("deliver_from <= deliver_until", name="dates_in_order"),
+        *(
+            CheckConstraint(f"supplier_percent BETWEEN 0 AND {whole}", name="share_is_a_percentage").ddl_if(dialect)
+            for dialect, whole in (("sqlite", 10000), ("postgresql", 100))
+        ),
     )
 
     def is_accepted_by(self, side: Side) -> bool:
         return any(a.side is side for a in self.acceptances)
+
+    @property
+    def receiver_percent(self) -> Decimal:
+        """What the supplier does not claim: the two are always the whole."""
+        return 100 - self.supplier_percent
 
     @property
     def is_agreed(self) -> bool:

@@ -20,7 +20,7 @@ from marketplace.ledger.explaining import Explanation, explanation_of
 from marketplace.ledger.guarding import findings_of
 from marketplace.ledger.models import LedgerEntry
 from marketplace.ledger.wrong_input import sentence_of
-from marketplace.web.formats import day, money_per_t, tonnes
+from marketplace.web.formats import day, money_per_t, percent, tonnes
 from marketplace.web.labels import label
 from marketplace.web.language import language
 
@@ -124,4 +124,5 @@ def _in_words(terms: TermsRevision) -> list[tuple[str, str]]:
         (gettext("Who carries"), label(terms.transport_by)),
         (gettext("Means of transport"), label(terms.mode)),
         (gettext("Used for"), use.name(language()) if use else gettext("another use")),
+        (gettext("Supplier’s share of the saving"), percent(terms.supplier_percent / 100, 2)),
     ]

@@ -12,7 +12,7 @@ from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE
 from marketplace.carbon.method import Assessment, assess
 from marketplace.carbon.resolution import NO_STEP
-from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
+from marketplace.exchanges.models import Delivery, DeliveryState, Exchange, TermsRevision
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.ledger import factors as published
@@ -74,7 +74,7 @@ def inputs_of(exchange: Exchange, application: Application | None, before: Befor
         "reprocessing": {"factor": application.reprocessing_factor if application else NO_STEP},
         "basis": {"disposal": baseline.basis.value, "displaced": "wet", "reprocessing": "wet"},
         "default_mode": TRANSPORT_FACTOR_BY_MODE[exchange.current_terms.mode.value],
-        "attribution": {"supplier": "0.5", "user": "0.5"},
+        "attribution": _attribution(exchange.current_terms),
         "mass_gsd": WEIGHBRIDGE_GSD,
         "km_gsd": SUGGESTED_DISTANCE_GSD,
     }
@@ -119,6 +119,14 @@ def _displaced(application: Application | None) -> dict[str, str]:
         "factor": application.displaced_factor,
         "substitution": published.plain(application.substitution_ratio),
         "substitution_gsd": published.plain(application.substitution_gsd),
+    }
+
+
+def _attribution(terms: TermsRevision) -> dict[str, str]:
+    """METHOD.md §6: the shares both sides agreed; the user is named last and takes the remainder."""
+    return {
+        "supplier": published.plain(terms.supplier_percent / 100),
+        "user": published.plain(terms.receiver_percent / 100),
     }
 
 

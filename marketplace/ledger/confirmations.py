@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.calendar import stamp
-from marketplace.exchanges.models import Confirmation, Exchange, Side, TermsRevision
+from marketplace.exchanges.models import EVEN_PERCENT, Confirmation, Exchange, Side, TermsRevision
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.keys import signing_key
 from marketplace.ledger.notes import VerifierKey
@@ -53,7 +53,10 @@ def broken_seal(body: Mapping[str, Any], keys: Mapping[str, VerifierKey]) -> str
 
 
 def terms_digest(terms: TermsRevision) -> str:
-    """SHA-256 over a revision of the terms in canonical form, with the note: what exactly was agreed."""
+    """SHA-256 over a revision of the terms in canonical form, with the note: what exactly was agreed.
+
+    What was added to the terms later is named only where it is not as it always was, so that older digests stand.
+    """
     said = {
         "exchange": terms.exchange.uuid,
         "number": str(terms.number),
@@ -67,6 +70,8 @@ def terms_digest(terms: TermsRevision) -> str:
         "use": terms.use,
         "note": terms.note,
     }
+    if terms.supplier_percent != EVEN_PERCENT:
+        said["supplier_percent"] = f"{terms.supplier_percent:.2f}"
     return hashlib.sha256(canonical_bytes(said)).hexdigest()
 
 

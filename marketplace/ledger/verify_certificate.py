@@ -974,6 +974,9 @@ def _compare_subject(subject: Any, body: Mapping[str, Any]) -> None:
     for side in ("supplier", "receiver"):
         if not isinstance(subject.get(side), dict) or subject[side].get("pseudonym") != body[side]["party"]:
             raise Wrong(f"the credential's {side} is not the entry's")
+    shares = {"supplier": result["shares"]["supplier"], "receiver": result["shares"]["user"]}
+    if subject.get("sharesKgCO2e", shares) != shares:  # older credentials do not name them
+        raise Wrong("the credential's sharesKgCO2e are not the entry's")
 
 
 # --- PDF --------------------------------------------------------------------------------------------------------------

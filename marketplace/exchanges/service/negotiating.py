@@ -19,6 +19,7 @@ from marketplace.exchanges.errors import (
     UnknownUse,
 )
 from marketplace.exchanges.models import (
+    EVEN_PERCENT,
     Exchange,
     ExchangeState,
     Message,
@@ -39,7 +40,10 @@ from marketplace.listings.models import Kind, Listing, ListingState
 
 @dataclass(frozen=True, slots=True)
 class TermsFacts:
-    """What one side proposes. `use` is a documented use of the material, or empty: nothing is displaced then."""
+    """What one side proposes. `use` is a documented use of the material, or empty: nothing is displaced then.
+
+    `supplier_percent`: the supplier's share of the saving, 0 to 100; the receiver has the rest (METHOD.md §6).
+    """
 
     quantity_t: Decimal
     price_cny_per_t: Decimal
@@ -49,6 +53,7 @@ class TermsFacts:
     mode: Mode
     use: str
     note: str
+    supplier_percent: Decimal = EVEN_PERCENT
 
 
 def request(
@@ -192,6 +197,7 @@ def _add_revision(exchange: Exchange, side: Side, user: User, terms: TermsFacts,
         transport_by=terms.transport_by,
         mode=terms.mode,
         use=terms.use,
+        supplier_percent=terms.supplier_percent,
         note=terms.note,
         acceptances=[TermsAcceptance(side=side, user_id=user.id)],
     )

@@ -71,6 +71,10 @@ def _subject(detail: CertificateDetail) -> dict[str, Any]:
         "lowKgCO2e": body["result"]["low_kgco2e"],
         "highKgCO2e": body["result"]["high_kgco2e"],
         "confidence": "0.95",
+        "sharesKgCO2e": {
+            "supplier": body["result"]["shares"]["supplier"],
+            "receiver": body["result"]["shares"]["user"],
+        },
         "acceptedTonnes": body["accepted_t"],
         "material": body["material"],
         "method": body["method"],

@@ -99,6 +99,7 @@ def rows_of(detail: CertificateDetail) -> list[Row]:
     ]
     return [
         *(Row(_both(name), Both(*value)) for name, value in rows),
+        Row(_both(words.CLAIMED), _both(words.claimed(body["result"]["shares"], body["inputs"]["attribution"]))),
         Row(_both(words.BASELINE), _baseline(body)),
         Row(_both(words.REPLACED), _replaced(body)),
     ]
