@@ -237,11 +237,11 @@ def completed(listing: Listing, by: str = "grinding", **changes: object) -> Exch
     return exchange
 
 
-def confirm_both(exchange: Exchange) -> None:
-    """Both sides confirm completion."""
+def confirm_both(exchange: Exchange, period: str = "") -> Exchange:
+    """Both sides confirm completion, or that a period is closed."""
     for side in Side:
         with transaction():
-            exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)))
+            exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)), period)
     return exchange
 
 

@@ -10,7 +10,7 @@ from marketplace.carbon.errors import InputError
 from marketplace.carbon.scenario import Finding
 from marketplace.exchanges import queries
 from marketplace.exchanges.models import Exchange, ExchangeState, Side, TermsRevision
-from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready_to_complete, next_step
+from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready, next_step
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.ledger import queries as ledger_queries
@@ -75,7 +75,7 @@ def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
         is_my_turn=acts and side in step.sides,
         actions=actions,
         may_resume=exchange.state is ExchangeState.DISPUTED and may(who, Permission.SETTLE_DISPUTE, exchange),
-        is_ready=is_ready_to_complete(exchange),
+        is_ready=is_ready(exchange),
         timeline=queries.timeline(exchange, with_messages=side is not None),
         changes=_changes(exchange),
         figure=figure,
@@ -90,7 +90,7 @@ def _findings(exchange: Exchange, figure: Figure | None) -> list[Finding]:
     """Why an officer looks, or will look when both sides have confirmed."""
     if exchange.open_review is not None:
         return queries.findings_of(exchange.open_review)
-    is_next = exchange.state is ExchangeState.DELIVERING and is_ready_to_complete(exchange)
+    is_next = exchange.state is ExchangeState.DELIVERING and is_ready(exchange)
     return findings_of(exchange, figure) if figure and is_next else []
 
 

@@ -12,6 +12,7 @@ from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE
 from marketplace.carbon.method import Assessment, assess
 from marketplace.carbon.resolution import NO_STEP
+from marketplace.exchanges import settling
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange, TermsRevision
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
@@ -47,7 +48,7 @@ class Figure:
 
 
 def figure_of(exchange: Exchange) -> Figure:
-    """The avoided emissions of an exchange by its deliveries so far (METHOD.md).
+    """The avoided emissions of an exchange, or of the period of it that is open, by its deliveries so far (METHOD.md).
 
     Raises:
         InputError: a field is missing or wrong, for example no delivery yet.
@@ -64,8 +65,8 @@ def figure_of(exchange: Exchange) -> Figure:
 
 def inputs_of(exchange: Exchange, application: Application | None, before: Before) -> dict[str, Any]:
     """The method's raw input: decimals as strings. Its factors are those wanted; `choosing` says which are taken."""
-    deliveries = [d for d in exchange.deliveries if d.state is DeliveryState.CONFIRMED]
-    standing = deliveries or exchange.counted_deliveries
+    due, period = settling.to_settle(exchange), settling.open_period(exchange)
+    standing = [d for d in due if d.state is DeliveryState.CONFIRMED] or due
     baseline = baseline_for(exchange.material)
     inputs: dict[str, Any] = {
         "deliveries": [_delivery(d) for d in standing],
@@ -78,6 +79,8 @@ def inputs_of(exchange: Exchange, application: Application | None, before: Befor
         "mass_gsd": WEIGHBRIDGE_GSD,
         "km_gsd": SUGGESTED_DISTANCE_GSD,
     }
+    if period is not None:
+        inputs["period"] = {"from": period.start.isoformat(), "to": period.end.isoformat()}
     if any(d.reject_t for d in standing):
         inputs["rejects"] = {"factor": baseline.disposal_factor}
     return inputs

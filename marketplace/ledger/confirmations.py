@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.calendar import stamp
-from marketplace.exchanges.models import EVEN_PERCENT, Confirmation, Exchange, Side, TermsRevision
+from marketplace.exchanges.models import EVEN_PERCENT, Confirmation, Exchange, Recurrence, Side, TermsRevision
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.keys import signing_key
 from marketplace.ledger.notes import VerifierKey
@@ -72,12 +72,17 @@ def terms_digest(terms: TermsRevision) -> str:
     }
     if terms.supplier_percent != EVEN_PERCENT:
         said["supplier_percent"] = f"{terms.supplier_percent:.2f}"
+    if terms.recurrence is not Recurrence.ONCE:
+        said["recurrence"] = terms.recurrence.value
     return hashlib.sha256(canonical_bytes(said)).hexdigest()
 
 
 def _said(confirmation: Confirmation, exchange: Exchange) -> dict[str, str]:
     party = exchange.supplier if confirmation.side is Side.SUPPLIER else exchange.receiver
-    return {
+    period = {}
+    if confirmation.starts_on is not None and confirmation.ends_before is not None:
+        period = {"from": confirmation.starts_on.isoformat(), "to": confirmation.ends_before.isoformat()}
+    return period | {
         "side": confirmation.side.value,
         "party": party.pseudonym,
         "member": confirmation.user.pseudonym,

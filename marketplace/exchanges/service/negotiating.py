@@ -24,6 +24,7 @@ from marketplace.exchanges.models import (
     ExchangeState,
     Message,
     Mode,
+    Recurrence,
     Side,
     TermsAcceptance,
     TermsRevision,
@@ -43,6 +44,7 @@ class TermsFacts:
     """What one side proposes. `use` is a documented use of the material, or empty: nothing is displaced then.
 
     `supplier_percent`: the supplier's share of the saving, 0 to 100; the receiver has the rest (METHOD.md §6).
+    `recurrence`: settled once, or for each month or quarter from the first delivery to the last.
     """
 
     quantity_t: Decimal
@@ -54,6 +56,7 @@ class TermsFacts:
     use: str
     note: str
     supplier_percent: Decimal = EVEN_PERCENT
+    recurrence: Recurrence = Recurrence.ONCE
 
 
 def request(
@@ -198,6 +201,7 @@ def _add_revision(exchange: Exchange, side: Side, user: User, terms: TermsFacts,
         mode=terms.mode,
         use=terms.use,
         supplier_percent=terms.supplier_percent,
+        recurrence=terms.recurrence,
         note=terms.note,
         acceptances=[TermsAcceptance(side=side, user_id=user.id)],
     )

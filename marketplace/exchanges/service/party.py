@@ -27,10 +27,10 @@ class Party:
         if not is_possible(self.exchange, self.side, action):
             raise NotPossibleNow
 
-    def step(self, action: str, state: ExchangeState, reason: str = "") -> None:
-        """Move to a state, write the timeline and tell the other side."""
+    def step(self, action: str, state: ExchangeState, reason: str = "", **facts: str) -> None:
+        """Move to a state, write the timeline and tell the other side, with what the message names."""
         record(self.exchange, action, state, self.user, self.side, reason)
-        tell(self.exchange, self.side.other, action)
+        tell(self.exchange, self.side.other, action, **facts)
 
 
 def lock(exchange_id: int) -> Exchange:
@@ -73,7 +73,7 @@ def record(
     exchange_stepped.send(exchange, action=action)
 
 
-def tell(exchange: Exchange, side: Side, action: str) -> None:
+def tell(exchange: Exchange, side: Side, action: str, **facts: str) -> None:
     """Leave a message for one side's people."""
     other = exchange.supplier if side is Side.RECEIVER else exchange.receiver
     notifications.tell(
@@ -83,4 +83,5 @@ def tell(exchange: Exchange, side: Side, action: str) -> None:
         listing=exchange.listing.title,
         other=other.name_zh or other.name_en,
         other_en=other.name_en or other.name_zh,
+        **facts,
     )

@@ -8,7 +8,7 @@ from marketplace.accounts.models import User
 from marketplace.database import now
 from marketplace.exchanges.errors import AlreadyReviewed, FigureChanged
 from marketplace.exchanges.models import ExchangeState, FigureReview, ReviewState, Side
-from marketplace.exchanges.service.completing import record_figure
+from marketplace.exchanges.service.completing import record_figure, step_of
 from marketplace.exchanges.service.party import lock, record, tell
 from marketplace.extensions import db
 from marketplace.ledger.assessing import figure_of
@@ -52,7 +52,7 @@ def decide_review(
     if entry is None:
         exchange.round += 1  # both sides confirm anew what they correct
     else:
-        record(exchange, "complete", ExchangeState.COMPLETED, officer, None)
+        record(exchange, *step_of(exchange), officer, None)
     for side in Side:
         tell(exchange, side, f"review_{review.state.value}")
     return entry
