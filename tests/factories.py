@@ -24,7 +24,7 @@ from marketplace.attachments.service import Upload
 from marketplace.calendar import today
 from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
-from marketplace.exchanges.models import Exchange, Mode, Side, TransportBy
+from marketplace.exchanges.models import Exchange, Mode, Recurrence, Side, TransportBy
 from marketplace.exchanges.service import DeliveryFacts, TermsFacts
 from marketplace.extensions import db
 from marketplace.listings import service as listings
@@ -196,6 +196,15 @@ def agreed(listing: Listing, by: str = "grinding", **changes: object) -> Exchang
     with transaction():
         party = exchanges.as_party(exchange.id, side_user(exchange, exchange.requested_by.other))
         exchanges.accept(party, 1)
+    return exchange
+
+
+def recurring(listing: Listing, by: str = "grinding", **changes: object) -> Exchange:
+    """A monthly exchange since last month, of which one delivery of last month is confirmed: it is due to be closed."""
+    last_month = today().replace(day=1) - timedelta(days=1)
+    usual: dict[str, object] = {"recurrence": Recurrence.MONTHLY, "deliver_from": last_month, "use": "scm-cement"}
+    exchange = agreed(listing, by, **(usual | changes))
+    delivered(exchange, weighed_on=last_month)
     return exchange
 
 

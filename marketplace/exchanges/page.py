@@ -1,6 +1,7 @@
 """What the page of an exchange shows, put together once for the template."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from flask_babel import gettext
@@ -8,8 +9,10 @@ from flask_babel import gettext
 from marketplace.accounts.policy import Permission, Viewer, may
 from marketplace.carbon.errors import InputError
 from marketplace.carbon.scenario import Finding
-from marketplace.exchanges import queries
-from marketplace.exchanges.models import Exchange, ExchangeState, Side, TermsRevision
+from marketplace.carbon.values import Period
+from marketplace.exchanges import queries, settling
+from marketplace.exchanges.models import Delivery, Exchange, ExchangeState, Side, TermsRevision
+from marketplace.exchanges.page_periods import PeriodRow, period_rows
 from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready, next_step
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
@@ -23,6 +26,8 @@ from marketplace.ledger.wrong_input import sentence_of
 from marketplace.web.formats import day, money_per_t, percent, tonnes
 from marketplace.web.labels import label
 from marketplace.web.language import language
+
+LATEST_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,50 @@ class ExchangePage:
     findings: list[Finding]
     why: Explanation | None
     entries: list[LedgerEntry]
+    periods: list[PeriodRow]
 
     @property
     def terms(self) -> TermsRevision:
         return self.exchange.current_terms
+
+    @property
+    def open_period(self) -> Period | None:
+        """The period that the figure is about; None where the exchange is settled once."""
+        return settling.open_period(self.exchange)
+
+    @property
+    def open_code(self) -> str:
+        """What a person confirms who closes that period."""
+        return settling.open_code(self.exchange)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of that period."""
+        return self.open_period.end - timedelta(days=1) if self.open_period else None
+
+    @property
+    def open_deliveries(self) -> list[Delivery]:
+        """Deliveries about which something may still happen; also those withdrawn."""
+        return [d for d in self.exchange.deliveries if not self.is_settled(d)]
+
+    @property
+    def settled_deliveries(self) -> list[Delivery]:
+        """Deliveries of closed periods."""
+        return [d for d in self.exchange.deliveries if self.is_settled(d)]
+
+    @property
+    def earlier(self) -> list[queries.TimelineItem]:
+        """Steps that are folded away when there are many."""
+        return self.timeline[:-LATEST_STEPS]
+
+    @property
+    def latest(self) -> list[queries.TimelineItem]:
+        """The newest steps, oldest of them first."""
+        return self.timeline[-LATEST_STEPS:]
+
+    def is_settled(self, delivery: Delivery) -> bool:
+        """Whether a delivery counts in a closed period, which keeps it."""
+        return settling.settled_at(self.exchange, delivery.weighed_on) is not None
 
     @property
     def delivered_t(self) -> Decimal:
@@ -65,6 +110,7 @@ class ExchangePage:
 def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
     """Everything the page needs, in a fixed number of statements."""
     side, step = exchange.side_of(who.enterprise_id), next_step(exchange)
+    entries = ledger_queries.entries_of_exchange(db.session, exchange.id)
     acts = side is not None and may(who, Permission.TAKE_PART, exchange)
     actions = frozenset(a for a in Action if acts and side and is_possible(exchange, side, a))
     figure, note = _figure(exchange)
@@ -82,7 +128,8 @@ def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
         figure_note=note,
         findings=_findings(exchange, figure),
         why=explanation_of(figure.inputs, figure.factors, language()) if figure else None,
-        entries=ledger_queries.entries_of_exchange(db.session, exchange.id),
+        entries=entries,
+        periods=period_rows(exchange, {entry.position: entry for entry in entries}),
     )
 
 
@@ -95,7 +142,9 @@ def _findings(exchange: Exchange, figure: Figure | None) -> list[Finding]:
 
 
 def _figure(exchange: Exchange) -> tuple[Figure | None, str]:
-    if not exchange.counted_deliveries:
+    if exchange.state is ExchangeState.COMPLETED and settling.is_recurring(exchange):
+        return None, gettext("All deliveries are settled; each period has its entry in the ledger.")
+    if not settling.to_settle(exchange):
         return None, gettext("The figure appears with the first weighed delivery.")
     try:
         return figure_of(exchange), ""
@@ -121,6 +170,7 @@ def _in_words(terms: TermsRevision) -> list[tuple[str, str]]:
         (gettext("Price"), money_per_t(terms.price_cny_per_t)),
         (gettext("First delivery"), day(terms.deliver_from)),
         (gettext("Last delivery"), day(terms.deliver_until)),
+        (gettext("Settled"), label(terms.recurrence)),
         (gettext("Who carries"), label(terms.transport_by)),
         (gettext("Means of transport"), label(terms.mode)),
         (gettext("Used for"), use.name(language()) if use else gettext("another use")),

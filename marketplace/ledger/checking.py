@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from marketplace.calendar import SHANGHAI
 from marketplace.ledger.canonical import parse_canonical
-from marketplace.ledger.confirmations import broken_seal
+from marketplace.ledger.confirmations import broken_seal, other_period
 from marketplace.ledger.entries import booked_month, turned_result
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import Frontier
@@ -185,6 +185,9 @@ class _Checker:
         figure = method.fault(body)
         if figure:
             return Fault(position, figure, Check.FIGURE)
+        side = other_period(body)
+        if side:
+            return Fault(position, f"the {side} confirmed another period than the entry counts", Check.FIGURE)
         if position >= self._task.seals_from:
             side = broken_seal(body, self._keys)
             if side:

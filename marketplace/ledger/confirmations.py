@@ -52,6 +52,15 @@ def broken_seal(body: Mapping[str, Any], keys: Mapping[str, VerifierKey]) -> str
     return None
 
 
+def other_period(body: Mapping[str, Any]) -> str | None:
+    """The side that confirmed another period than the one the entry counts."""
+    period = body["inputs"].get("period") or {}
+    for confirmation in body.get("confirmations", ()):
+        if {name: confirmation[name] for name in ("from", "to") if name in confirmation} != period:
+            return str(confirmation["side"])
+    return None
+
+
 def terms_digest(terms: TermsRevision) -> str:
     """SHA-256 over a revision of the terms in canonical form, with the note: what exactly was agreed.
 

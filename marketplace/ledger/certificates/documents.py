@@ -80,6 +80,7 @@ def _subject(detail: CertificateDetail) -> dict[str, Any]:
         "method": body["method"],
         "recordedAt": body["recorded_at"],
         "isOffset": False,
+        **({"period": body["inputs"]["period"]} if "period" in body["inputs"] else {}),
         **{side.value: _party(detail.parties[side]) for side in Side},
     }
 

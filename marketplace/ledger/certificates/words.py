@@ -1,6 +1,7 @@
 """The words on a certificate. Lazy: the page carries both languages at once."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ MATERIAL = _("Material")
 ACCEPTED = _("Accepted quantity")
 USE = _("Use")
 RECORDED = _("Recorded on")
+PERIOD = _("Period, first and last day")
 METHOD = _("Method")
 CLAIMED = _("May be claimed")
 BASELINE = _("Without it: disposal (baseline)")
@@ -55,6 +57,12 @@ def claimed(shares: Mapping[str, str], portions: Mapping[str, str]) -> Any:
         for party in ("supplier", "user")
     )
     return _("supplier %(supplier)s, receiver %(receiver)s", supplier=supplier, receiver=receiver)
+
+
+def period(said: Mapping[str, str]) -> str:
+    """A settled period from its first day to its last."""
+    last = date.fromisoformat(said["to"]) - timedelta(days=1)
+    return f"{said['from']} – {last.isoformat()}"
 
 
 def material(slug: str) -> tuple[str, str]:
