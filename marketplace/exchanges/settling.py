@@ -24,12 +24,18 @@ def schedule(exchange: Exchange) -> list[Period]:
 
 def settled_at(exchange: Exchange, day: date) -> SettledPeriod | None:
     """The period that counts in the ledger and holds a day."""
-    return next((s for s in exchange.standing_periods if s.period.holds(day)), None)
+    if not is_recurring(exchange):
+        return None
+    return _standing(exchange).get(period_at(exchange.current_terms.recurrence, day).start)
 
 
 def unsettled(exchange: Exchange) -> list[Delivery]:
     """Deliveries that stand and count in no entry yet."""
-    return [d for d in exchange.counted_deliveries if settled_at(exchange, d.weighed_on) is None]
+    counted, recurrence = exchange.counted_deliveries, exchange.current_terms.recurrence
+    if recurrence is Recurrence.ONCE:
+        return counted
+    standing = _standing(exchange)
+    return [d for d in counted if period_at(recurrence, d.weighed_on).start not in standing]
 
 
 def open_period(exchange: Exchange) -> Period | None:
@@ -83,3 +89,8 @@ def concerns_settling(exchange: Exchange, day: date) -> bool:
     """Whether a delivery of that day changes what the sides are confirming now."""
     period = open_period(exchange)
     return period is None or day < period.end
+
+
+def _standing(exchange: Exchange) -> dict[date, SettledPeriod]:
+    """Periods that count, by their first day."""
+    return {settled.starts_on: settled for settled in exchange.standing_periods}

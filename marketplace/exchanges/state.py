@@ -71,7 +71,8 @@ def is_possible(exchange: Exchange, side: Side, action: Action) -> bool:
     if action in (Action.COMPLETE, Action.CLOSE):
         return action is settling_action(exchange) and is_ready(exchange) and not exchange.is_confirmed_by(side)
     if action is Action.FINISH:
-        return bool(exchange.standing_periods) and not settling.unsettled(exchange)
+        is_begun = settling.is_recurring(exchange) and bool(exchange.standing_periods)
+        return is_begun and not settling.unsettled(exchange)
     return True
 
 
