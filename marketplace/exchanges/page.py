@@ -12,7 +12,7 @@ from marketplace.carbon.scenario import Finding
 from marketplace.carbon.values import Period
 from marketplace.exchanges import queries, settling
 from marketplace.exchanges.models import Delivery, Exchange, ExchangeState, Side, TermsRevision
-from marketplace.exchanges.page_periods import PeriodRow, period_rows
+from marketplace.exchanges.page_periods import PeriodRow, PeriodStanding, period_rows
 from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready, next_step
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
@@ -28,6 +28,7 @@ from marketplace.web.labels import label
 from marketplace.web.language import language
 
 LATEST_STEPS = 20
+CLOSED_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,21 @@ class ExchangePage:
     def last_day(self) -> date | None:
         """The last day of that period."""
         return self.open_period.end - timedelta(days=1) if self.open_period else None
+
+    @property
+    def earlier_periods(self) -> list[PeriodRow]:
+        """Closed periods that are folded away: all but the last, where there are many."""
+        return self.periods[: self._first_shown]
+
+    @property
+    def latest_periods(self) -> list[PeriodRow]:
+        """The last closed periods and all that are not closed."""
+        return self.periods[self._first_shown :]
+
+    @property
+    def _first_shown(self) -> int:
+        closed = (n for n, row in enumerate(self.periods) if row.standing is not PeriodStanding.SETTLED)
+        return max(0, next(closed, len(self.periods)) - CLOSED_SHOWN)
 
     @property
     def open_deliveries(self) -> list[Delivery]:

@@ -104,6 +104,7 @@ MESSAGES: Mapping[str, Wording] = {
     "exchange_complete": Wording(_l("Complete: the figure is in the ledger"), _EXCHANGE, _OPEN),
     "exchange_confirm_period": Wording(_l("%(other)s confirmed the period %(period)s"), _EXCHANGE, _OPEN),
     "exchange_close": Wording(_l("Period %(period)s closed: its figure is in the ledger"), _EXCHANGE, _OPEN),
+    "exchange_period_over": Wording(_l("%(period)s is over: check its figure and confirm it"), _EXCHANGE, _OPEN),
     "exchange_finish": Wording(_l("%(other)s ended the recurring exchange"), _EXCHANGE, _OPEN),
     "exchange_review": Wording(_l("Confirmed: an officer looks at the figure before it counts"), _EXCHANGE, _OPEN),
     "exchange_review_approved": Wording(_l("The figure was approved and is in the ledger"), _EXCHANGE, _OPEN),

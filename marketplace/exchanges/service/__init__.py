@@ -11,6 +11,7 @@ from marketplace.exchanges.service.delivering import (
 from marketplace.exchanges.service.ending import cancel, decline, dispute, finish, resume, withdraw
 from marketplace.exchanges.service.negotiating import TermsFacts, accept, propose, request, write_message
 from marketplace.exchanges.service.party import Party, as_party
+from marketplace.exchanges.service.reminding import remind_of_due_periods
 from marketplace.exchanges.service.reviewing import Decision, decide_review
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "finish",
     "propose",
     "record_delivery",
+    "remind_of_due_periods",
     "reopen",
     "request",
     "resume",
