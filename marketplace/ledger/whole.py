@@ -81,7 +81,7 @@ def exchange_faults(connection: Connection) -> Iterator[Fault]:
 
 
 def period_faults(connection: Connection) -> Iterator[Fault]:
-    """Deliveries that could count twice: entries of one exchange that stand and share a day, or have no period.
+    """Deliveries that could count twice: entries of one recurring exchange that stand and share a day.
 
     That a settled period is the one its entry says was seen on the walk through the entries.
     """
@@ -96,15 +96,13 @@ def period_faults(connection: Connection) -> Iterator[Fault]:
         aliased(SettledPeriod),
         aliased(SettledPeriod),
     )
-    several = select(LedgerEntry.exchange_id).where(LedgerEntry.kind == EntryKind.ASSESSMENT)
-    several = several.group_by(LedgerEntry.exchange_id).having(func.count() > 1)
     twice = (
         select(second.position, first.position)
         .join(first, (first.exchange_id == second.exchange_id) & (first.position < second.position))
         .outerjoin(early, early.position == first.position)
         .outerjoin(late, late.position == second.position)
         .where(
-            second.exchange_id.in_(several),
+            second.exchange_id.in_(select(SettledPeriod.exchange_id)),
             first.kind == EntryKind.ASSESSMENT,
             second.kind == EntryKind.ASSESSMENT,
             ~exists().where(reversal.reverses == first.position),

@@ -24,6 +24,7 @@ from marketplace.ledger.confirmations import terms_digest
 from marketplace.ledger.models import Dimension, LedgerEntry
 from marketplace.ledger.verify import verify
 from marketplace.listings.models import Listing
+from marketplace.measured import service as measured
 from tests.factories import (
     agreed,
     confirm_both,
@@ -31,6 +32,7 @@ from tests.factories import (
     delivery_facts,
     find_user,
     open_listing,
+    propose_factor,
     side_user,
 )
 
@@ -347,6 +349,20 @@ def test_an_implausible_period_waits_for_an_officer_and_the_exchange_goes_on_aft
         delivered(monthly, weighed_on=AUGUST)
         close(monthly, "2026-08")
     assert len(entries(monthly)) == 2
+    assert verify().is_sound
+
+
+def test_a_measurement_counts_in_the_periods_that_begin_after_its_approval(monthly):
+    with at(2026, 7, 20), transaction():
+        measured.approve(propose_factor().id, "seen", find_user("district_officer@example.com"))
+    with at(2026, 9, 5):
+        delivered(monthly, weighed_on=JULY)
+        delivered(monthly, weighed_on=AUGUST)
+        close(monthly, "2026-07")
+        close(monthly, "2026-08")
+    july, august = ({f["step"] for f in body_of(entry)["factors"].values()} for entry in entries(monthly))
+    assert "site" not in july
+    assert "site" in august
     assert verify().is_sound
 
 
