@@ -65,7 +65,7 @@ def test_each_side_closes_the_month_from_its_page_and_finds_the_entry_there(clie
     entry = db.session.query(LedgerEntry).one()
     page = client.get(f"/exchanges/{exchange_id}").text
     assert f"/ledger/entries/{entry.position}" in page
-    assert "confirmed the period: its figure is recorded" in page
+    assert f"confirmed the period, its figure is recorded: {code}" in page
     assert "1 settled delivery" in page
     assert "Period" in client.get("/ledger/entries/0").text
 

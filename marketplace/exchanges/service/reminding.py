@@ -40,7 +40,8 @@ def _remind(exchange_id: int) -> bool:
         is_due = step.action is Action.CLOSE and step.sides == frozenset(Side)
         if not is_due or db.session.scalar(select(Exchange.id).where(Exchange.id == exchange_id, _was_reminded())):
             return False
-        record(exchange, REMINDED, exchange.state, None, None)
+        code = settling.open_code(exchange)
+        record(exchange, REMINDED, exchange.state, None, None, period=code)
         for side in Side:
-            tell(exchange, side, REMINDED, period=settling.open_code(exchange))
+            tell(exchange, side, REMINDED, period=code)
     return True
