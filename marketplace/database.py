@@ -93,6 +93,7 @@ def state_column_type(states: type[enum.StrEnum]) -> Enum:
 Tonnes = ExactDecimal(6)
 Kilograms = ExactDecimal(3)
 Money = ExactDecimal(2)
+Percent = ExactDecimal(2)
 
 
 _pretended: ContextVar[datetime | None] = ContextVar("pretended_now", default=None)

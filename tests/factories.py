@@ -24,7 +24,7 @@ from marketplace.attachments.service import Upload
 from marketplace.calendar import today
 from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
-from marketplace.exchanges.models import Exchange, Mode, Side, TransportBy
+from marketplace.exchanges.models import Exchange, Mode, Recurrence, Side, TransportBy
 from marketplace.exchanges.service import DeliveryFacts, TermsFacts
 from marketplace.extensions import db
 from marketplace.listings import service as listings
@@ -199,6 +199,15 @@ def agreed(listing: Listing, by: str = "grinding", **changes: object) -> Exchang
     return exchange
 
 
+def recurring(listing: Listing, by: str = "grinding", **changes: object) -> Exchange:
+    """A monthly exchange since last month, of which one delivery of last month is confirmed: it is due to be closed."""
+    last_month = today().replace(day=1) - timedelta(days=1)
+    usual: dict[str, object] = {"recurrence": Recurrence.MONTHLY, "deliver_from": last_month, "use": "scm-cement"}
+    exchange = agreed(listing, by, **(usual | changes))
+    delivered(exchange, weighed_on=last_month)
+    return exchange
+
+
 def delivery_facts(exchange: Exchange, **changes: object) -> DeliveryFacts:
     number = next(_counter)
     unlike = Decimal(number % 1000) / 1000  # no two lorries weigh the same: that would be one load counted twice
@@ -237,11 +246,11 @@ def completed(listing: Listing, by: str = "grinding", **changes: object) -> Exch
     return exchange
 
 
-def confirm_both(exchange: Exchange) -> None:
-    """Both sides confirm completion."""
+def confirm_both(exchange: Exchange, period: str = "") -> Exchange:
+    """Both sides confirm completion, or that a period is closed."""
     for side in Side:
         with transaction():
-            exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)))
+            exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, side)), period)
     return exchange
 
 

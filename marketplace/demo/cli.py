@@ -20,6 +20,7 @@ from marketplace.demo.interests import add_interests
 from marketplace.demo.measurements import add_measurements
 from marketplace.demo.offers import add_listings
 from marketplace.demo.people import PASSWORD, add_waiting_enterprise, make_world
+from marketplace.demo.recurring import add_recurring, confirm_one_side
 from marketplace.demo.treatments import add_treatments
 from marketplace.extensions import db
 from marketplace.ledger import factors
@@ -97,7 +98,8 @@ def _load() -> None:
     treatments = add_treatments(world)
     add_measurements(world)
     interests = add_interests(world)
-    completed = add_history(world)
+    completed = add_history(world, add_recurring(world))
+    confirm_one_side(world)
     add_waiting_enterprise(world)
     _settle_old_messages()
     events = add_behaviour(world)

@@ -1,6 +1,6 @@
 """Eighteen months of exchanges, each walked through the same services as a real one, with the clock set back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +13,6 @@ from marketplace.exchanges.models import Exchange, Mode, Side, TransportBy
 from marketplace.exchanges.service import DeliveryFacts, TermsFacts
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
-from marketplace.ledger import service as ledger
 from marketplace.ledger.queries import entries_of_exchange
 from marketplace.listings import service as listings
 from marketplace.listings.models import Form, Kind, Listing, Nature, Rhythm
@@ -63,46 +62,61 @@ def cases() -> list[Case]:
     ]
 
 
-def add_history(world: World) -> int:
-    """Completed exchanges over eighteen months, then some in every other state; returns how many were completed."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An exchange, or a period of it, that both sides confirm at a moment."""
+
+    moment: datetime
+    exchange: Exchange
+    period: str = ""
+
+
+def add_history(world: World, periods: list[Due]) -> int:
+    """Completed exchanges over eighteen months, then some in every other state; returns how many were completed.
+
+    Args:
+        periods: closings of recurring exchanges, which take their places in the order of time.
+    """
     found = cases()
-    ready: list[tuple[datetime, Exchange]] = []
+    ready: list[Due] = []
     for number in range(COMPLETED_PER_CASE):
         for index, case in enumerate(found):
             age = MONTHS * 30 * (1 - (number * len(found) + index) / (COMPLETED_PER_CASE * len(found)))
             start = now() - timedelta(days=max(24.0, age))
             ready.append(_weighed(world, case, start, f"{case.key}-{number}"))
-    wrong = [ready[5][1], ready[11][1]]
-    _complete_in_order(world, ready, wrong)
+    wrong = [ready[5].exchange, ready[11].exchange]
+    _complete_in_order(world, [*ready, *periods], wrong)
     _add_open_ones(world, found)
     return len(ready)
 
 
-def _complete_in_order(world: World, ready: list[tuple[datetime, Exchange]], wrong: list[Exchange]) -> None:
+def _complete_in_order(world: World, ready: list[Due], wrong: list[Exchange]) -> None:
     """The ledger is written in the order of time: completions, and two reversals among them."""
     reversed_at = now() - timedelta(days=20)
-    later = sorted((row for row in ready if row[0] > reversed_at), key=lambda row: row[0])
-    for moment, exchange in sorted((row for row in ready if row[0] <= reversed_at), key=lambda row: row[0]):
-        _complete(world, exchange, moment)
+    in_order = sorted(ready, key=lambda due: due.moment)
+    for due in in_order:
+        if due.moment <= reversed_at:
+            _complete(world, due)
     _reverse_two(world, wrong, reversed_at)
-    for moment, exchange in later:
-        _complete(world, exchange, max(moment, now() - timedelta(days=18)))
+    for due in in_order:
+        if due.moment > reversed_at:
+            _complete(world, replace(due, moment=max(due.moment, now() - timedelta(days=18))))
 
 
-def _complete(world: World, exchange: Exchange, moment: datetime) -> None:
+def _complete(world: World, due: Due) -> None:
     for hours, side in ((-7, Side.SUPPLIER), (0, Side.RECEIVER)):
-        with pretend_now(moment + timedelta(hours=hours)):
-            exchanges.confirm_completion(_party(world, exchange, side))
+        with pretend_now(due.moment + timedelta(hours=hours)):
+            exchanges.confirm_completion(party_of(world, due.exchange, side), due.period)
 
 
-def _weighed(world: World, case: Case, start: datetime, key: str) -> tuple[datetime, Exchange]:
+def _weighed(world: World, case: Case, start: datetime, key: str) -> Due:
     """An exchange with all its deliveries, and when its receiver will confirm that it is complete."""
     exchange = _agree(world, case, start, key)
     lots = world.rng.randint(2, 4)
     for lot in range(lots):
         with pretend_now(start + timedelta(days=4 + 4 * lot)):
             _deliver(world, exchange, lot, lots)
-    return start + timedelta(days=5 + 4 * lots, hours=15), exchange
+    return Due(start + timedelta(days=5 + 4 * lots, hours=15), exchange)
 
 
 def _agree(world: World, case: Case, start: datetime, key: str) -> Exchange:
@@ -111,10 +125,10 @@ def _agree(world: World, case: Case, start: datetime, key: str) -> Exchange:
         if world.rng.random() < 0.4:
             terms = exchange.current_terms
             better = _terms(terms.quantity_t, terms.price_cny_per_t + 5, start, case, terms.use)
-            exchanges.propose(_party(world, exchange, Side.SUPPLIER), better, f"demo-{key}-2")
-            exchanges.accept(_party(world, exchange, Side.RECEIVER), 2)
+            exchanges.propose(party_of(world, exchange, Side.SUPPLIER), better, f"demo-{key}-2")
+            exchanges.accept(party_of(world, exchange, Side.RECEIVER), 2)
         else:
-            exchanges.accept(_party(world, exchange, Side.SUPPLIER), 1)
+            exchanges.accept(party_of(world, exchange, Side.SUPPLIER), 1)
     return exchange
 
 
@@ -211,13 +225,14 @@ def _deliver(world: World, exchange: Exchange, lot: int, lots: int, mistyped_km:
         manifest_number=f"310113{exchange.id:06d}{lot}" if exchange.listing.is_hazardous else "",
     )
     delivery = exchanges.record_delivery(
-        _party(world, exchange, Side.SUPPLIER), facts, f"demo-delivery-{exchange.id}-{lot}"
+        party_of(world, exchange, Side.SUPPLIER), facts, f"demo-delivery-{exchange.id}-{lot}"
     )
     reject = (net * Decimal("0.02")).quantize(Decimal("0.01")) if rng.random() < 0.12 else Decimal(0)
-    exchanges.confirm_delivery(_party(world, exchange, Side.RECEIVER), delivery, reject)
+    exchanges.confirm_delivery(party_of(world, exchange, Side.RECEIVER), delivery, reject)
 
 
-def _party(world: World, exchange: Exchange, side: Side) -> exchanges.Party:
+def party_of(world: World, exchange: Exchange, side: Side) -> exchanges.Party:
+    """The trader of one side."""
     return exchanges.as_party(exchange.id, world.traders[exchange.enterprise_id_of(side)])
 
 
@@ -228,9 +243,8 @@ def _reverse_two(world: World, wrong: list[Exchange], first_at: datetime) -> Non
         entry = next(e for e in _entries(exchange))
         with pretend_now(first_at + timedelta(hours=number)):
             reason = "过磅单录入有误，按复核重量重新确认" if number == 0 else "Weighbridge calibration was out of date"
-            ledger.reverse(entry, reason)
-            exchanges.reopen(exchange.id, world.officer, reason)
-    _complete(world, wrong[0], first_at + timedelta(days=2))
+            exchanges.take_back(exchange.id, entry, world.officer, reason)
+    _complete(world, Due(first_at + timedelta(days=2), wrong[0]))
 
 
 def _entries(exchange: Exchange) -> list[int]:
@@ -252,7 +266,7 @@ def _add_open_ones(world: World, found: list[Case]) -> None:
             with pretend_now(start + timedelta(days=2)):
                 _deliver(world, exchange, 0, 2, mistyped_km=Decimal(19000) if index == 12 else None)
             if index == 12:
-                _complete(world, exchange, start + timedelta(days=4))  # 19,000 km: an officer looks first
+                _complete(world, Due(start + timedelta(days=4), exchange))  # 19,000 km: an officer looks first
             if index == 13:
                 _dispute(world, exchange, start)
         else:
@@ -262,19 +276,20 @@ def _add_open_ones(world: World, found: list[Case]) -> None:
 def _negotiate(world: World, exchange: Exchange, case: Case, key: str) -> None:
     terms = exchange.current_terms
     better = _terms(terms.quantity_t, terms.price_cny_per_t + 8, exchange.created_at, case, terms.use)
-    exchanges.propose(_party(world, exchange, Side.SUPPLIER), better, f"demo-{key}-2")
+    better = replace(better, supplier_percent=Decimal(60))
+    exchanges.propose(party_of(world, exchange, Side.SUPPLIER), better, f"demo-{key}-2")
     text = "装车费我们出，价格能不能再商量一下？"
-    exchanges.write_message(_party(world, exchange, Side.SUPPLIER), text, f"demo-{key}-message")
+    exchanges.write_message(party_of(world, exchange, Side.SUPPLIER), text, f"demo-{key}-message")
 
 
 def _dispute(world: World, exchange: Exchange, start: datetime) -> None:
     with pretend_now(start + timedelta(days=3)):
         reason = "第二车含水超过约定，双方过磅数相差0.8吨"
-        exchanges.dispute(_party(world, exchange, Side.RECEIVER), reason)
+        exchanges.dispute(party_of(world, exchange, Side.RECEIVER), reason)
 
 
 def _end(world: World, exchange: Exchange, index: int) -> None:
     if index % 2:
-        exchanges.decline(_party(world, exchange, Side.SUPPLIER), "本月已排满，下月再谈")
+        exchanges.decline(party_of(world, exchange, Side.SUPPLIER), "本月已排满，下月再谈")
     else:
-        exchanges.withdraw(_party(world, exchange, Side.RECEIVER), "Found a nearer supplier")
+        exchanges.withdraw(party_of(world, exchange, Side.RECEIVER), "Found a nearer supplier")

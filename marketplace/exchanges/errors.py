@@ -1,5 +1,7 @@
 """What can go wrong with an exchange, as facts."""
 
+from datetime import date
+
 from flask_babel import gettext
 
 from marketplace.errors import DomainError
@@ -57,6 +59,50 @@ class LicenceMissing(DomainError):
 class TicketUsed(DomainError):
     def sentence(self) -> str:
         return gettext("This weighbridge ticket is already recorded for this site and day.")
+
+
+class PeriodSettled(DomainError):
+    """Deliveries of a period that counts in the ledger do not change any more."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+    def sentence(self) -> str:
+        return gettext(
+            "The period %(period)s is closed and in the ledger. If it is wrong, a district officer reverses its entry; "
+            "then it can be corrected.",
+            period=self.code,
+        )
+
+
+class OutsidePeriods(DomainError):
+    """A recurring exchange takes deliveries from its first period to its last."""
+
+    def __init__(self, first: date, last: date) -> None:
+        self.first, self.last = first, last
+        super().__init__(first, last)
+
+    def sentence(self) -> str:
+        return gettext(
+            "This exchange was agreed for deliveries from %(first)s to %(last)s.",
+            first=self.first.isoformat(),
+            last=self.last.isoformat(),
+        )
+
+
+class PeriodChanged(DomainError):
+    """Another period is due than the one that was confirmed."""
+
+    def sentence(self) -> str:
+        return gettext("Another period is due to be closed now. Look at its figure, then confirm.")
+
+
+class ReviewPending(DomainError):
+    """A figure of the exchange waits for an officer, who must see what it was confirmed with."""
+
+    def sentence(self) -> str:
+        return gettext("Another figure of this exchange waits for a review. Decide about that one first.")
 
 
 class UnknownUse(DomainError):

@@ -11,18 +11,24 @@ from wtforms.validators import Optional, ValidationError
 
 from marketplace.accounts.models import Site
 from marketplace.calendar import today
-from marketplace.exchanges.models import Exchange, Mode, TermsRevision, TransportBy
+from marketplace.exchanges.models import EVEN_PERCENT, Exchange, Mode, Recurrence, TermsRevision, TransportBy
+from marketplace.exchanges.periods import MOST_PERIODS, periods_between
 from marketplace.exchanges.service import Decision, DeliveryFacts, TermsFacts
 from marketplace.knowledge import knowledge
-from marketplace.listings.models import Listing
+from marketplace.listings.models import Listing, Rhythm
 from marketplace.places import road_km
 from marketplace.web.fields import ChoiceField, DayField, LineField, NumberField, Required, SubmissionForm, TextField
 from marketplace.web.labels import choices
 from marketplace.web.language import language
 
+_PROPOSED = (
+    "quantity_t", "price_cny_per_t", "deliver_from", "deliver_until", "transport_by", "mode", "use", "recurrence",
+    "supplier_percent",
+)  # fmt: skip
+
 
 class TermsForm(SubmissionForm):
-    """Quantity, price, dates, transport and use."""
+    """Quantity, price, dates, transport, use, and whose the saving is."""
 
     quantity_t = NumberField(lazy_gettext("Quantity"), validators=[Required()], minimum="0.001", maximum="100000000")
     price_cny_per_t = NumberField(
@@ -33,11 +39,21 @@ class TermsForm(SubmissionForm):
     transport_by = ChoiceField(lazy_gettext("Who carries"), validators=[Required()])
     mode = ChoiceField(lazy_gettext("Means of transport"), validators=[Required()])
     use = ChoiceField(lazy_gettext("What the receiver uses it for"))
+    recurrence = ChoiceField(lazy_gettext("Settled"), validators=[Required()])
+    supplier_percent = NumberField(
+        lazy_gettext("Supplier’s share of the saving"),
+        validators=[Required()],
+        minimum="0",
+        maximum="100",
+        places=2,
+        default=EVEN_PERCENT,
+    )
     note = TextField(lazy_gettext("Note to the other side"), maximum=2000)
 
     def __init__(self, *args: Any, material: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         base, reader = knowledge(), language()
+        self.recurrence.choices = choices(Recurrence)
         self.transport_by.choices = choices(TransportBy)
         self.mode.choices = choices(Mode)
         self.use.choices = [
@@ -53,6 +69,18 @@ class TermsForm(SubmissionForm):
         if field.data and start and field.data < start:
             raise ValidationError(gettext("The last delivery lies before the first."))
 
+    def validate_recurrence(self, field: Field) -> None:
+        first, last = self.deliver_from.data, self.deliver_until.data
+        if not (first and last and field.data in tuple(Recurrence)):
+            return
+        count = len(periods_between(Recurrence(field.data), first, last))
+        if count > MOST_PERIODS:
+            raise ValidationError(
+                gettext(
+                    "That would be %(count)s periods; at most %(most)s can be agreed.", count=count, most=MOST_PERIODS
+                )
+            )
+
     def terms(self) -> TermsFacts:
         """The validated form as the service wants it."""
         return TermsFacts(
@@ -64,11 +92,13 @@ class TermsForm(SubmissionForm):
             mode=Mode(self.mode.data),
             use=self.use.data or "",
             note=self.note.data or "",
+            recurrence=Recurrence(self.recurrence.data),
+            supplier_percent=self.supplier_percent.data if self.supplier_percent.data is not None else EVEN_PERCENT,
         )
 
     def start_from(self, terms: TermsRevision) -> None:
         """Before the first showing: the terms on the table."""
-        for name in ("quantity_t", "price_cny_per_t", "deliver_from", "deliver_until", "transport_by", "mode", "use"):
+        for name in _PROPOSED:
             self[name].data = getattr(terms, name)
 
 
@@ -88,6 +118,8 @@ class RequestForm(TermsForm):
         self.price_cny_per_t.data = listing.price_cny_per_t
         self.deliver_from.data = start
         self.deliver_until.data = max(start, min(listing.available_until, start + timedelta(days=60)))
+        is_once = listing.rhythm is Rhythm.ONCE
+        self.recurrence.data = (Recurrence.ONCE if is_once else Recurrence.MONTHLY).value
         self.transport_by.data, self.mode.data = TransportBy.RECEIVER.value, Mode.TRUCK.value
         documented = {value for value, _ in self.use.choices}
         self.use.data = use if use in documented else (self.use.choices[1][0] if len(self.use.choices) > 1 else "")

@@ -1,6 +1,5 @@
 """Exchanges, their terms, messages, deliveries and confirmations."""
 
-import enum
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,55 +8,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Enterprise, Site, User
 from marketplace.attachments.models import Attachment
-from marketplace.database import ExactDecimal, Kilograms, Money, Tonnes, UtcDateTime, now, state_column_type
+from marketplace.carbon.values import Period
+from marketplace.database import ExactDecimal, Kilograms, Money, Percent, Tonnes, UtcDateTime, now, state_column_type
+from marketplace.exchanges.kinds import DeliveryState, ExchangeState, Mode, ReviewState, Side, TransportBy
+from marketplace.exchanges.periods import Recurrence
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
 
-
-class ExchangeState(enum.StrEnum):
-    REQUESTED = "requested"
-    NEGOTIATING = "negotiating"
-    AGREED = "agreed"
-    DELIVERING = "delivering"
-    COMPLETED = "completed"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    CANCELLED = "cancelled"
-    DISPUTED = "disputed"
-
-
-class Side(enum.StrEnum):
-    SUPPLIER = "supplier"
-    RECEIVER = "receiver"
-
-    @property
-    def other(self) -> "Side":
-        return Side.RECEIVER if self is Side.SUPPLIER else Side.SUPPLIER
-
-
-class DeliveryState(enum.StrEnum):
-    RECORDED = "recorded"
-    CONFIRMED = "confirmed"
-    DISPUTED = "disputed"
-    WITHDRAWN = "withdrawn"
-
-
-class ReviewState(enum.StrEnum):
-    OPEN = "open"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-
-
-class TransportBy(enum.StrEnum):
-    SUPPLIER = "supplier"
-    RECEIVER = "receiver"
-
-
-class Mode(enum.StrEnum):
-    TRUCK = "truck"
-    TRUCK_EV = "truck_ev"
-    BARGE = "barge"
-    RAIL = "rail"
+__all__ = [
+    "EVEN_PERCENT", "Confirmation", "Delivery", "DeliveryState", "Exchange", "ExchangeEvent", "ExchangeState",
+    "FigureReview", "Message", "Mode", "Recurrence", "ReviewState", "SettledPeriod", "Side", "TermsAcceptance",
+    "TermsRevision", "TransportBy",
+]  # fmt: skip
 
 
 class Exchange(db.Model):
@@ -99,6 +61,7 @@ class Exchange(db.Model):
     deliveries: Mapped[list["Delivery"]] = relationship(back_populates="exchange", order_by="Delivery.number")
     confirmations: Mapped[list["Confirmation"]] = relationship(order_by="Confirmation.id")
     reviews: Mapped[list["FigureReview"]] = relationship(back_populates="exchange", order_by="FigureReview.id")
+    settled_periods: Mapped[list["SettledPeriod"]] = relationship(order_by="SettledPeriod.id")
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
@@ -135,6 +98,11 @@ class Exchange(db.Model):
         return next((r for r in self.reviews if r.state is ReviewState.OPEN), None)
 
     @property
+    def standing_periods(self) -> list["SettledPeriod"]:
+        """Periods that count in the ledger; a reversal takes one away."""
+        return [s for s in self.settled_periods if s.reversed_at is None]
+
+    @property
     def counted_deliveries(self) -> list["Delivery"]:
         """Deliveries that stand: recorded, confirmed or disputed, not withdrawn."""
         return [d for d in self.deliveries if d.state is not DeliveryState.WITHDRAWN]
@@ -144,8 +112,11 @@ class Exchange(db.Model):
         return sum((d.net_t for d in self.counted_deliveries), Decimal(0))
 
 
+EVEN_PERCENT = Decimal(50)
+
+
 class TermsRevision(db.Model):
-    """An immutable proposal; append-only."""
+    """An immutable proposal; append-only. `supplier_percent` of the saving is the supplier's."""
 
     __tablename__ = "terms_revision"
 
@@ -159,9 +130,11 @@ class TermsRevision(db.Model):
     price_cny_per_t: Mapped[Decimal] = mapped_column(Money)
     deliver_from: Mapped[date]
     deliver_until: Mapped[date]
+    recurrence: Mapped[Recurrence] = mapped_column(state_column_type(Recurrence), default=Recurrence.ONCE)
     transport_by: Mapped[TransportBy] = mapped_column(state_column_type(TransportBy))
     mode: Mapped[Mode] = mapped_column(state_column_type(Mode))
     use: Mapped[str] = mapped_column(String(60), default="")
+    supplier_percent: Mapped[Decimal] = mapped_column(Percent, default=EVEN_PERCENT)
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
@@ -173,10 +146,19 @@ class TermsRevision(db.Model):
         UniqueConstraint("exchange_id", "number"),
         CheckConstraint("quantity_t > 0", name="quantity_positive"),
         CheckConstraint("deliver_from <= deliver_until", name="dates_in_order"),
+        *(
+            CheckConstraint(f"supplier_percent BETWEEN 0 AND {whole}", name="share_is_a_percentage").ddl_if(dialect)
+            for dialect, whole in (("sqlite", 10000), ("postgresql", 100))
+        ),
     )
 
     def is_accepted_by(self, side: Side) -> bool:
         return any(a.side is side for a in self.acceptances)
+
+    @property
+    def receiver_percent(self) -> Decimal:
+        """What the supplier does not claim: the two are always the whole."""
+        return 100 - self.supplier_percent
 
     @property
     def is_agreed(self) -> bool:
@@ -247,7 +229,7 @@ class Delivery(db.Model):
 
 
 class Confirmation(db.Model):
-    """One side confirms that the exchange is complete; append-only. A reversal opens the next round.
+    """One side confirms that the exchange is complete, or a period of it; append-only. A reversal opens the next round.
 
     `signature` is the exchange's seal over who confirmed what and when (`ledger.confirmations`), made at that moment by
     the key `vkey`; empty for confirmations older than seals.
@@ -262,12 +244,46 @@ class Confirmation(db.Model):
     revision: Mapped[int]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    starts_on: Mapped[date | None]
+    ends_before: Mapped[date | None]
     terms_sha256: Mapped[str] = mapped_column(String(64), default="")
     vkey: Mapped[str] = mapped_column(String(400), default="")
     signature: Mapped[str] = mapped_column(String(88), default="")
     user: Mapped[User] = relationship()
 
     __table_args__ = (UniqueConstraint("exchange_id", "round", "side"),)
+
+
+class SettledPeriod(db.Model):
+    """A period of a recurring exchange that counts in the ledger, with its entry; `reversed_at`: no longer.
+
+    No two that stand share a day: the periods of an exchange are whole months or quarters.
+    """
+
+    __tablename__ = "settled_period"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), index=True)
+    position: Mapped[int] = mapped_column(ForeignKey("ledger_entry.position"), unique=True)
+    starts_on: Mapped[date]
+    ends_before: Mapped[date]
+    reversed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("starts_on < ends_before", name="period_in_order"),
+        Index(
+            "uq_settled_period_stands",
+            "exchange_id",
+            "starts_on",
+            unique=True,
+            sqlite_where=db.text("reversed_at IS NULL"),
+            postgresql_where=db.text("reversed_at IS NULL"),
+        ),
+    )
+
+    @property
+    def period(self) -> Period:
+        return Period(self.starts_on, self.ends_before)
 
 
 class Message(db.Model):

@@ -1,6 +1,7 @@
 """What the page of an exchange shows, put together once for the template."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from flask_babel import gettext
@@ -8,9 +9,11 @@ from flask_babel import gettext
 from marketplace.accounts.policy import Permission, Viewer, may
 from marketplace.carbon.errors import InputError
 from marketplace.carbon.scenario import Finding
-from marketplace.exchanges import queries
-from marketplace.exchanges.models import Exchange, ExchangeState, Side, TermsRevision
-from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready_to_complete, next_step
+from marketplace.carbon.values import Period
+from marketplace.exchanges import queries, settling
+from marketplace.exchanges.models import Delivery, Exchange, ExchangeState, Side, TermsRevision
+from marketplace.exchanges.page_periods import PeriodRow, PeriodStanding, period_rows
+from marketplace.exchanges.state import Action, NextStep, is_possible, is_ready, next_step
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.ledger import queries as ledger_queries
@@ -20,9 +23,12 @@ from marketplace.ledger.explaining import Explanation, explanation_of
 from marketplace.ledger.guarding import findings_of
 from marketplace.ledger.models import LedgerEntry
 from marketplace.ledger.wrong_input import sentence_of
-from marketplace.web.formats import day, money_per_t, tonnes
+from marketplace.web.formats import day, money_per_t, percent, tonnes
 from marketplace.web.labels import label
 from marketplace.web.language import language
+
+LATEST_STEPS = 20
+CLOSED_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,65 @@ class ExchangePage:
     findings: list[Finding]
     why: Explanation | None
     entries: list[LedgerEntry]
+    periods: list[PeriodRow]
 
     @property
     def terms(self) -> TermsRevision:
         return self.exchange.current_terms
+
+    @property
+    def open_period(self) -> Period | None:
+        """The period that the figure is about; None where the exchange is settled once."""
+        return settling.open_period(self.exchange)
+
+    @property
+    def open_code(self) -> str:
+        """What a person confirms who closes that period."""
+        return settling.open_code(self.exchange)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of that period."""
+        return self.open_period.end - timedelta(days=1) if self.open_period else None
+
+    @property
+    def earlier_periods(self) -> list[PeriodRow]:
+        """Closed periods that are folded away: all but the last, where there are many."""
+        return self.periods[: self._first_shown]
+
+    @property
+    def latest_periods(self) -> list[PeriodRow]:
+        """The last closed periods and all that are not closed."""
+        return self.periods[self._first_shown :]
+
+    @property
+    def _first_shown(self) -> int:
+        closed = (n for n, row in enumerate(self.periods) if row.standing is not PeriodStanding.SETTLED)
+        return max(0, next(closed, len(self.periods)) - CLOSED_SHOWN)
+
+    @property
+    def open_deliveries(self) -> list[Delivery]:
+        """Deliveries about which something may still happen; also those withdrawn."""
+        return [d for d in self.exchange.deliveries if not self.is_settled(d)]
+
+    @property
+    def settled_deliveries(self) -> list[Delivery]:
+        """Deliveries of closed periods."""
+        return [d for d in self.exchange.deliveries if self.is_settled(d)]
+
+    @property
+    def earlier(self) -> list[queries.TimelineItem]:
+        """Steps that are folded away when there are many."""
+        return self.timeline[:-LATEST_STEPS]
+
+    @property
+    def latest(self) -> list[queries.TimelineItem]:
+        """The newest steps, oldest of them first."""
+        return self.timeline[-LATEST_STEPS:]
+
+    def is_settled(self, delivery: Delivery) -> bool:
+        """Whether a delivery counts in a closed period, which keeps it."""
+        return settling.settled_at(self.exchange, delivery.weighed_on) is not None
 
     @property
     def delivered_t(self) -> Decimal:
@@ -65,6 +126,7 @@ class ExchangePage:
 def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
     """Everything the page needs, in a fixed number of statements."""
     side, step = exchange.side_of(who.enterprise_id), next_step(exchange)
+    entries = ledger_queries.entries_of_exchange(db.session, exchange.id)
     acts = side is not None and may(who, Permission.TAKE_PART, exchange)
     actions = frozenset(a for a in Action if acts and side and is_possible(exchange, side, a))
     figure, note = _figure(exchange)
@@ -75,14 +137,15 @@ def exchange_page(exchange: Exchange, who: Viewer) -> ExchangePage:
         is_my_turn=acts and side in step.sides,
         actions=actions,
         may_resume=exchange.state is ExchangeState.DISPUTED and may(who, Permission.SETTLE_DISPUTE, exchange),
-        is_ready=is_ready_to_complete(exchange),
+        is_ready=is_ready(exchange),
         timeline=queries.timeline(exchange, with_messages=side is not None),
         changes=_changes(exchange),
         figure=figure,
         figure_note=note,
         findings=_findings(exchange, figure),
         why=explanation_of(figure.inputs, figure.factors, language()) if figure else None,
-        entries=ledger_queries.entries_of_exchange(db.session, exchange.id),
+        entries=entries,
+        periods=period_rows(exchange, {entry.position: entry for entry in entries}),
     )
 
 
@@ -90,12 +153,14 @@ def _findings(exchange: Exchange, figure: Figure | None) -> list[Finding]:
     """Why an officer looks, or will look when both sides have confirmed."""
     if exchange.open_review is not None:
         return queries.findings_of(exchange.open_review)
-    is_next = exchange.state is ExchangeState.DELIVERING and is_ready_to_complete(exchange)
+    is_next = exchange.state is ExchangeState.DELIVERING and is_ready(exchange)
     return findings_of(exchange, figure) if figure and is_next else []
 
 
 def _figure(exchange: Exchange) -> tuple[Figure | None, str]:
-    if not exchange.counted_deliveries:
+    if exchange.state is ExchangeState.COMPLETED and settling.is_recurring(exchange):
+        return None, gettext("All deliveries are settled; each period has its entry in the ledger.")
+    if not settling.to_settle(exchange):
         return None, gettext("The figure appears with the first weighed delivery.")
     try:
         return figure_of(exchange), ""
@@ -121,7 +186,9 @@ def _in_words(terms: TermsRevision) -> list[tuple[str, str]]:
         (gettext("Price"), money_per_t(terms.price_cny_per_t)),
         (gettext("First delivery"), day(terms.deliver_from)),
         (gettext("Last delivery"), day(terms.deliver_until)),
+        (gettext("Settled"), label(terms.recurrence)),
         (gettext("Who carries"), label(terms.transport_by)),
         (gettext("Means of transport"), label(terms.mode)),
         (gettext("Used for"), use.name(language()) if use else gettext("another use")),
+        (gettext("Supplier’s share of the saving"), percent(terms.supplier_percent / 100, 2)),
     ]

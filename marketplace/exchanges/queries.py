@@ -64,6 +64,7 @@ def detail_options() -> tuple[ORMOption, ...]:
         selectinload(Exchange.deliveries).selectinload(Delivery.attachments),
         selectinload(Exchange.confirmations),
         selectinload(Exchange.reviews),
+        selectinload(Exchange.settled_periods),
     )
 
 
@@ -80,6 +81,7 @@ def own_exchanges(who: Viewer, after: int | None = None, is_ended: bool | None =
             selectinload(Exchange.deliveries),
             selectinload(Exchange.confirmations),
             selectinload(Exchange.reviews),
+            selectinload(Exchange.settled_periods),
         )
         .order_by(Exchange.id.desc())
         .limit(PAGE_SIZE + 1)

@@ -8,7 +8,7 @@ from marketplace.accounts.policy import Permission, find_or_404, may, requires, 
 from marketplace.carbon.errors import InputError
 from marketplace.database import transaction
 from marketplace.errors import DomainError
-from marketplace.exchanges import queries, service
+from marketplace.exchanges import queries, service, settling
 from marketplace.exchanges.forms import ReviewForm
 from marketplace.exchanges.models import FigureReview, ReviewState
 from marketplace.ledger.assessing import figure_of
@@ -56,6 +56,8 @@ def _page(found: FigureReview, form: ReviewForm) -> str:
         "exchanges/review.html",
         review=found,
         exchange=found.exchange,
+        deliveries=settling.to_settle(found.exchange),
+        period=settling.open_period(found.exchange),
         findings=queries.findings_of(found),
         figure=figure,
         why=explanation_of(figure.inputs, figure.factors, language()) if figure else None,

@@ -1,8 +1,11 @@
-"""Which step is possible in which state, and for whom. Pure."""
+"""Which step is possible in which state, and for whom: by the exchange and the day, without asking a database."""
 
 import enum
 from dataclasses import dataclass
 
+from marketplace.calendar import today
+from marketplace.carbon.values import Period
+from marketplace.exchanges import settling
 from marketplace.exchanges.models import DeliveryState, Exchange, ExchangeState, Side
 
 
@@ -18,6 +21,8 @@ class Action(enum.StrEnum):
     DISPUTE = "dispute"
     RESUME = "resume"
     COMPLETE = "complete"
+    CLOSE = "close"
+    FINISH = "finish"
     REVIEW = "review"
 
 
@@ -34,6 +39,8 @@ POSSIBLE_IN = {
     Action.DISPUTE: _UNDER_WAY,
     Action.RESUME: frozenset({ExchangeState.DISPUTED}),
     Action.COMPLETE: frozenset({ExchangeState.DELIVERING}),
+    Action.CLOSE: frozenset({ExchangeState.DELIVERING}),
+    Action.FINISH: frozenset({ExchangeState.DELIVERING}),
     Action.REVIEW: frozenset(),  # an officer's, not a party's
 }
 
@@ -42,10 +49,11 @@ ENDED = frozenset({ExchangeState.COMPLETED, ExchangeState.DECLINED, ExchangeStat
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """Who must act, and how; nobody when the exchange has ended."""
+    """Who must act, and how; nobody when the exchange has ended. `period`: the one to be closed."""
 
     sides: frozenset[Side]
     action: Action | None
+    period: Period | None = None
 
 
 def is_possible(exchange: Exchange, side: Side, action: Action) -> bool:
@@ -60,15 +68,24 @@ def is_possible(exchange: Exchange, side: Side, action: Action) -> bool:
         return side is not exchange.requested_by
     if action is Action.CANCEL:
         return not any(d.state is DeliveryState.CONFIRMED for d in exchange.deliveries)
-    if action is Action.COMPLETE:
-        return is_ready_to_complete(exchange) and not exchange.is_confirmed_by(side)
+    if action in (Action.COMPLETE, Action.CLOSE):
+        return action is settling_action(exchange) and is_ready(exchange) and not exchange.is_confirmed_by(side)
+    if action is Action.FINISH:
+        is_begun = settling.is_recurring(exchange) and bool(exchange.standing_periods)
+        return is_begun and not settling.unsettled(exchange)
     return True
 
 
-def is_ready_to_complete(exchange: Exchange) -> bool:
-    """Every delivery that counts is confirmed, and there is at least one."""
-    counted = exchange.counted_deliveries
-    return bool(counted) and all(d.state is DeliveryState.CONFIRMED for d in counted)
+def settling_action(exchange: Exchange) -> Action:
+    """What both sides confirm: that the exchange is complete, or that a period of it is closed."""
+    return Action.CLOSE if settling.is_recurring(exchange) else Action.COMPLETE
+
+
+def is_ready(exchange: Exchange) -> bool:
+    """Every delivery that the next entry counts is confirmed, there is at least one, and its period is over."""
+    due, period = settling.to_settle(exchange), settling.open_period(exchange)
+    is_over = period is None or period.end <= today()
+    return is_over and bool(due) and all(d.state is DeliveryState.CONFIRMED for d in due)
 
 
 def next_step(exchange: Exchange) -> NextStep:
@@ -81,11 +98,18 @@ def next_step(exchange: Exchange) -> NextStep:
     if exchange.open_review is not None:
         return NextStep(frozenset(), Action.REVIEW)
     if exchange.state is ExchangeState.DELIVERING:
-        if any(d.state is DeliveryState.RECORDED for d in exchange.deliveries):
-            return NextStep(frozenset({Side.RECEIVER}), Action.RECORD_DELIVERY)
-        if any(d.state is DeliveryState.DISPUTED for d in exchange.deliveries):
-            return NextStep(frozenset({Side.SUPPLIER}), Action.RECORD_DELIVERY)
-        return NextStep(frozenset(s for s in Side if not exchange.is_confirmed_by(s)), Action.COMPLETE)
+        return _next_while_delivering(exchange)
     if exchange.state is ExchangeState.DISPUTED:
         return NextStep(both, Action.RESUME)
     return NextStep(frozenset(), None)
+
+
+def _next_while_delivering(exchange: Exchange) -> NextStep:
+    if is_ready(exchange):
+        missing = frozenset(s for s in Side if not exchange.is_confirmed_by(s))
+        return NextStep(missing, settling_action(exchange), settling.open_period(exchange))
+    if any(d.state is DeliveryState.RECORDED for d in exchange.deliveries):
+        return NextStep(frozenset({Side.RECEIVER}), Action.RECORD_DELIVERY)
+    if settling.unsettled(exchange) or not settling.is_over(exchange):
+        return NextStep(frozenset({Side.SUPPLIER}), Action.RECORD_DELIVERY)
+    return NextStep(frozenset(Side), Action.FINISH)

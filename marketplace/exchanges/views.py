@@ -14,7 +14,14 @@ from marketplace.carbon.errors import InputError
 from marketplace.database import transaction
 from marketplace.errors import DomainError
 from marketplace.exchanges import queries, service
-from marketplace.exchanges.errors import AlreadyRequested, LicenceMissing, TicketUsed, UnknownUse
+from marketplace.exchanges.errors import (
+    AlreadyRequested,
+    LicenceMissing,
+    OutsidePeriods,
+    PeriodSettled,
+    TicketUsed,
+    UnknownUse,
+)
 from marketplace.exchanges.forms import (
     ConfirmDeliveryForm,
     DeliveryForm,
@@ -117,10 +124,11 @@ ENDINGS: dict[str, Callable[[service.Party, str], None]] = {
     "withdraw": service.withdraw,
     "cancel": service.cancel,
     "dispute": service.dispute,
+    "finish": service.finish,
 }
 
 
-@bp.route("/exchanges/<int:exchange_id>/<any(decline, withdraw, cancel, dispute):action>", methods=["GET", "POST"])
+@bp.route(f"/exchanges/<int:exchange_id>/<any({', '.join(ENDINGS)}):action>", methods=["GET", "POST"])
 @login_required
 def end(exchange_id: int, action: str) -> ResponseReturnValue:
     exchange = find_or_404(Exchange, exchange_id, Permission.TAKE_PART, queries.detail_options())
@@ -164,9 +172,9 @@ def record_delivery(exchange_id: int) -> ResponseReturnValue:
             party = service.as_party(exchange_id, current_user)
             delivery = service.record_delivery(party, form.facts(), form.submission.data or "")
             attachments.attach(files, delivery_id=delivery.id)
-    except (NotEnoughLeft, TicketUsed, UnsuitableFile) as refused:
+    except (NotEnoughLeft, TicketUsed, UnsuitableFile, PeriodSettled, OutsidePeriods) as refused:
         fields = {TicketUsed: form.ticket_number, UnsuitableFile: form.picture, NotEnoughLeft: form.gross_t}
-        fields[type(refused)].errors = [refused.sentence()]
+        fields.get(type(refused), form.weighed_on).errors = [refused.sentence()]
         page = render_template("exchanges/delivery.html", exchange=exchange, form=form)
         return page, refused.status
     except DomainError as refused:
@@ -217,11 +225,12 @@ def withdraw_delivery(exchange_id: int, delivery_id: int) -> ResponseReturnValue
 @bp.route("/exchanges/<int:exchange_id>/complete", methods=["GET", "POST"])
 @login_required
 def complete(exchange_id: int) -> ResponseReturnValue:
-    """The figure with every factor is shown first; only then can it be confirmed."""
+    """The figure with every factor is shown first; only then can it, or the period it is about, be confirmed."""
     exchange = find_or_404(Exchange, exchange_id, Permission.TAKE_PART, queries.detail_options())
     if request.method == "GET":
         return render_template("exchanges/complete.html", page=exchange_page(exchange, viewer()))
-    return _step(exchange_id, service.confirm_completion)
+    seen_period = request.form.get("period", "")
+    return _step(exchange_id, lambda party: service.confirm_completion(party, seen_period))
 
 
 def _step(exchange_id: int, step: Callable[[service.Party], object]) -> ResponseReturnValue:

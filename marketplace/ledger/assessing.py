@@ -12,7 +12,8 @@ from marketplace.carbon.baselines import baseline_for
 from marketplace.carbon.library import TRANSPORT_FACTOR_BY_MODE
 from marketplace.carbon.method import Assessment, assess
 from marketplace.carbon.resolution import NO_STEP
-from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
+from marketplace.exchanges import settling
+from marketplace.exchanges.models import Delivery, DeliveryState, Exchange, TermsRevision
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.ledger import factors as published
@@ -47,7 +48,7 @@ class Figure:
 
 
 def figure_of(exchange: Exchange) -> Figure:
-    """The avoided emissions of an exchange by its deliveries so far (METHOD.md).
+    """The avoided emissions of an exchange, or of the period of it that is open, by its deliveries so far (METHOD.md).
 
     Raises:
         InputError: a field is missing or wrong, for example no delivery yet.
@@ -64,8 +65,8 @@ def figure_of(exchange: Exchange) -> Figure:
 
 def inputs_of(exchange: Exchange, application: Application | None, before: Before) -> dict[str, Any]:
     """The method's raw input: decimals as strings. Its factors are those wanted; `choosing` says which are taken."""
-    deliveries = [d for d in exchange.deliveries if d.state is DeliveryState.CONFIRMED]
-    standing = deliveries or exchange.counted_deliveries
+    due, period = settling.to_settle(exchange), settling.open_period(exchange)
+    standing = [d for d in due if d.state is DeliveryState.CONFIRMED] or due
     baseline = baseline_for(exchange.material)
     inputs: dict[str, Any] = {
         "deliveries": [_delivery(d) for d in standing],
@@ -74,10 +75,12 @@ def inputs_of(exchange: Exchange, application: Application | None, before: Befor
         "reprocessing": {"factor": application.reprocessing_factor if application else NO_STEP},
         "basis": {"disposal": baseline.basis.value, "displaced": "wet", "reprocessing": "wet"},
         "default_mode": TRANSPORT_FACTOR_BY_MODE[exchange.current_terms.mode.value],
-        "attribution": {"supplier": "0.5", "user": "0.5"},
+        "attribution": _attribution(exchange.current_terms),
         "mass_gsd": WEIGHBRIDGE_GSD,
         "km_gsd": SUGGESTED_DISTANCE_GSD,
     }
+    if period is not None:
+        inputs["period"] = {"from": period.start.isoformat(), "to": period.end.isoformat()}
     if any(d.reject_t for d in standing):
         inputs["rejects"] = {"factor": baseline.disposal_factor}
     return inputs
@@ -119,6 +122,14 @@ def _displaced(application: Application | None) -> dict[str, str]:
         "factor": application.displaced_factor,
         "substitution": published.plain(application.substitution_ratio),
         "substitution_gsd": published.plain(application.substitution_gsd),
+    }
+
+
+def _attribution(terms: TermsRevision) -> dict[str, str]:
+    """METHOD.md §6: the shares both sides agreed; the user is named last and takes the remainder."""
+    return {
+        "supplier": published.plain(terms.supplier_percent / 100),
+        "user": published.plain(terms.receiver_percent / 100),
     }
 
 

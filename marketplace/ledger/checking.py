@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from marketplace.calendar import SHANGHAI
 from marketplace.ledger.canonical import parse_canonical
-from marketplace.ledger.confirmations import broken_seal
-from marketplace.ledger.entries import month_of, turned_result
+from marketplace.ledger.confirmations import broken_seal, other_period
+from marketplace.ledger.entries import booked_month, turned_result
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import Frontier
 from marketplace.ledger.methods import METHODS
@@ -27,6 +28,7 @@ CLOCKS_DIFFER_BY = timedelta(minutes=5)
 # The statement has no values from outside but whole numbers.
 _ENTRIES = (
     f"SELECT {COLUMNS} FROM ledger_entry e LEFT JOIN exchange x ON x.id = e.exchange_id "  # noqa: S608
+    "LEFT JOIN settled_period p ON p.position = e.position "
     "WHERE e.position >= {first} AND e.position < {end} ORDER BY e.position"
 )
 _HASHES = (
@@ -183,6 +185,9 @@ class _Checker:
         figure = method.fault(body)
         if figure:
             return Fault(position, figure, Check.FIGURE)
+        side = other_period(body)
+        if side:
+            return Fault(position, f"the {side} confirmed another period than the entry counts", Check.FIGURE)
         if position >= self._task.seals_from:
             side = broken_seal(body, self._keys)
             if side:
@@ -214,11 +219,16 @@ class _Checker:
         self._out.last_time = max(at, before)
         if at < before and datetime.fromisoformat(before) - datetime.fromisoformat(at) > CLOCKS_DIFFER_BY:
             return f"recorded at {at}, before its neighbour ({before})"
-        if body["kind"] == "assessment" and (at[:7] != body["month"][:7] or at[11:13] >= "16"):
-            # Only then may Shanghai's month be another than that of UTC.
-            month = month_of(datetime.fromisoformat(at))
-            if date.fromisoformat(body["month"]) != month:
+        if body["kind"] != "assessment":
+            return None
+        period = body["inputs"].get("period")
+        if period is not None or at[:7] != body["month"][:7] or at[11:13] >= "16":
+            # Only then may the month be another than that of the moment in UTC.
+            moment = datetime.fromisoformat(at)
+            if date.fromisoformat(body["month"]) != booked_month(body["inputs"], moment):
                 return f"recorded at {at}, but counted for {body['month']}"
+            if period is not None and moment.astimezone(SHANGHAI).date() < date.fromisoformat(period["to"]):
+                return f"recorded at {at}, before its period ended ({period['to']})"
         return None
 
     def _factor_fault(self, copies: Mapping[str, Mapping[str, str]]) -> str | None:

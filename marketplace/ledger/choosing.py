@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
 from marketplace.accounts.models import Site
+from marketplace.calendar import SHANGHAI as SHANGHAI_TIME
 from marketplace.calendar import today
 from marketplace.carbon.errors import MissingFactor
 from marketplace.carbon.library import library
 from marketplace.carbon.resolution import PROXY_PREFIX, SHANGHAI, Resolved, Step, resolve_wanted
 from marketplace.exchanges.models import Exchange, TransportBy
+from marketplace.exchanges.settling import open_period
 from marketplace.ledger import factors as published
 from marketplace.ledger.errors import FactorMissing
 from marketplace.ledger.factor_table import FactorTable, FactorVersion
@@ -131,8 +133,17 @@ def _measured_at_sites(exchange: Exchange, wants: Iterable[Want], on: date, tabl
 def _measured(versions: Iterable[FactorVersion], exchange: Exchange, on: date) -> FactorVersion | None:
     """The newest of a year not after the first delivery. What was measured and approved while two were already dealing
     is for their next exchange."""
-    valid = [v for v in versions if v.published_at <= exchange.created_at and int(v.year) <= on.year]
+    since = _dealing_since(exchange)
+    valid = [v for v in versions if v.published_at <= since and int(v.year) <= on.year]
     return valid[-1] if valid else None
+
+
+def _dealing_since(exchange: Exchange) -> datetime:
+    """Since when the two have dealt on what is settled now: a recurring exchange deals anew with each period."""
+    period = open_period(exchange)
+    if period is None:
+        return exchange.created_at
+    return max(exchange.created_at, datetime.combine(period.start, time.min, SHANGHAI_TIME))
 
 
 def _resolved(exchange: Exchange, want: Want, on: date) -> Resolved:

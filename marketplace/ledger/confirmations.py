@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.calendar import stamp
-from marketplace.exchanges.models import Confirmation, Exchange, Side, TermsRevision
+from marketplace.exchanges.models import EVEN_PERCENT, Confirmation, Exchange, Recurrence, Side, TermsRevision
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.keys import signing_key
 from marketplace.ledger.notes import VerifierKey
@@ -52,8 +52,20 @@ def broken_seal(body: Mapping[str, Any], keys: Mapping[str, VerifierKey]) -> str
     return None
 
 
+def other_period(body: Mapping[str, Any]) -> str | None:
+    """The side that confirmed another period than the one the entry counts."""
+    period = body["inputs"].get("period") or {}
+    for confirmation in body.get("confirmations", ()):
+        if {name: confirmation[name] for name in ("from", "to") if name in confirmation} != period:
+            return str(confirmation["side"])
+    return None
+
+
 def terms_digest(terms: TermsRevision) -> str:
-    """SHA-256 over a revision of the terms in canonical form, with the note: what exactly was agreed."""
+    """SHA-256 over a revision of the terms in canonical form, with the note: what exactly was agreed.
+
+    What was added to the terms later is named only where it is not as it always was, so that older digests stand.
+    """
     said = {
         "exchange": terms.exchange.uuid,
         "number": str(terms.number),
@@ -67,12 +79,19 @@ def terms_digest(terms: TermsRevision) -> str:
         "use": terms.use,
         "note": terms.note,
     }
+    if terms.supplier_percent != EVEN_PERCENT:
+        said["supplier_percent"] = f"{terms.supplier_percent:.2f}"
+    if terms.recurrence is not Recurrence.ONCE:
+        said["recurrence"] = terms.recurrence.value
     return hashlib.sha256(canonical_bytes(said)).hexdigest()
 
 
 def _said(confirmation: Confirmation, exchange: Exchange) -> dict[str, str]:
     party = exchange.supplier if confirmation.side is Side.SUPPLIER else exchange.receiver
-    return {
+    period = {}
+    if confirmation.starts_on is not None and confirmation.ends_before is not None:
+        period = {"from": confirmation.starts_on.isoformat(), "to": confirmation.ends_before.isoformat()}
+    return period | {
         "side": confirmation.side.value,
         "party": party.pseudonym,
         "member": confirmation.user.pseudonym,

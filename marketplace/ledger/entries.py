@@ -1,7 +1,7 @@
 """What an entry says, as canonical JSON: everything needed to recompute its figure. Pure but for the models read."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ def assessment_body(
         "exchange": exchange.uuid,
         "round": str(exchange.round),
         "recorded_at": stamp(at),
-        "month": month_of(at).isoformat(),
+        "month": booked_month(figure.inputs, at).isoformat(),
         "material": exchange.material,
         "family": taxonomy().materials[exchange.material].family,
         "use": exchange.use,
@@ -86,6 +86,13 @@ def turned_result(result: Mapping[str, Any]) -> dict[str, Any]:
     if result.get("biogenic_kgco2") is not None:
         turned["biogenic_kgco2"] = _turned(result["biogenic_kgco2"])
     return turned
+
+
+def booked_month(inputs: Mapping[str, Any], at: datetime) -> date:
+    """In which month's totals an entry counts: that in which its period ends, else that in which it was recorded."""
+    if "period" not in inputs:
+        return month_of(at)
+    return (date.fromisoformat(inputs["period"]["to"]) - timedelta(days=1)).replace(day=1)
 
 
 def month_of(at: datetime) -> date:

@@ -20,6 +20,7 @@ from marketplace.carbon.scenario import (
     priced_as_product,
 )
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange
+from marketplace.exchanges.settling import to_settle
 from marketplace.extensions import db
 from marketplace.ledger.assessing import Figure
 from marketplace.matching.core.knowledge import Application
@@ -58,7 +59,7 @@ def _use(application: Application | None) -> Use:
 
 def _same_loads(exchange: Exchange) -> Iterator[Finding]:
     """Weighings of the same day, gross, tare and vehicle in another exchange of one of the two: one load twice?"""
-    own = exchange.counted_deliveries
+    own = to_settle(exchange)
     if not own:
         return
     days = [delivery.weighed_on for delivery in own]

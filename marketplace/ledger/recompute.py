@@ -30,7 +30,7 @@ _ROOT = Context(prec=40, rounding=ROUND_HALF_EVEN)
 _LOGARITHM = Context(prec=30, rounding=ROUND_HALF_EVEN)
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _KNOWN = frozenset(
-    "deliveries disposal displaced reprocessing basis default_mode attribution mass_gsd km_gsd rejects".split()
+    "deliveries disposal displaced reprocessing basis default_mode attribution mass_gsd km_gsd rejects period".split()
 )
 _PRODUCT = frozenset(("factor", "substitution", "substitution_gsd", "quality"))
 
@@ -103,13 +103,15 @@ def _result(inputs: Mapping[str, Any], factors: Factors) -> dict[str, Any]:
     mass_log, km_log = _log(inputs.get("mass_gsd", "1")), _log(inputs.get("km_gsd", "1"))
     substitution_log = _log(product.get("substitution_gsd", "1"))
 
+    begin, end = _bounds(inputs["period"]) if "period" in inputs else (date.min, date.max)
     ways: dict[str, Decimal] = {}
     accepted_t = dry_t = rejected_t = weighed_t = tonne_km = squares = _ZERO
     for delivery in inputs["deliveries"]:
         wet, reject, moisture = _number(delivery["wet_t"]), _number(delivery["reject_t"]), _number(delivery["moisture"])
         if not wet or reject > wet or moisture > _ONE or (reject and rejects is None):
             raise _Unusual
-        _day(delivery["weighed_on"])
+        if not begin <= _day(delivery["weighed_on"]) < end:
+            raise _Unusual
         accepted = wet - reject
         own = per_wet * accepted
         accepted_t += accepted
@@ -247,6 +249,10 @@ def _day(text: str) -> date:
     if len(text) != 10:
         raise _Unusual
     return date.fromisoformat(text)
+
+
+def _bounds(period: Mapping[str, str]) -> tuple[date, date]:
+    return _day(period["from"]), _day(period["to"])
 
 
 def _is_dry(text: str) -> bool:

@@ -14,7 +14,8 @@ from marketplace.ledger.notes import CheckpointBody, Note, NoteError, VerifierKe
 COLUMNS = (
     "e.position, e.canonical, e.leaf_hash, e.root_hash, e.kind, e.round, e.reverses, e.recorded_at, e.month, "
     "e.material, e.family, e.accepted_t, e.value_cny, e.net_kgco2e, e.low_kgco2e, e.high_kgco2e, "
-    "e.supplier_park_id, e.receiver_park_id, e.supplier_id, e.receiver_id, x.uuid"
+    "e.supplier_park_id, e.receiver_park_id, e.supplier_id, e.receiver_id, x.uuid, "
+    "p.starts_on, p.ends_before, p.exchange_id = e.exchange_id"
 )
 _COMPARED = (
     "position", "kind", "round", "material", "family", "exchange", "supplier", "receiver", "supplier_park",
@@ -37,7 +38,7 @@ class Register:
 def column_fault(row: Sequence[Any], body: Mapping[str, Any], register: Register, *, is_sqlite: bool) -> str | None:
     """Which column of an entry's row is not what the entry says."""
     (position, _, _, _, kind, round_, reverses, recorded_at, month, material, family, accepted, value, net, low,
-     high, supplier_park, receiver_park, supplier, receiver, uuid) = row  # fmt: skip
+     high, supplier_park, receiver_park, supplier, receiver, uuid, *period) = row  # fmt: skip
     result, parties, parks = body["result"], register.parties, register.parks
     number = _scaled if is_sqlite else _as_stored
     stored = (
@@ -56,6 +57,11 @@ def column_fault(row: Sequence[Any], body: Mapping[str, Any], register: Register
         if name == "position":
             return f"the entry calls itself number {there}"
         return f"column {name} is {here}, the entry says {there}"
+    said_period = body["inputs"].get("period") if "inputs" in body else None
+    wanted = (said_period["from"], said_period["to"], True) if said_period else (None, None, None)
+    starts, ends, is_own = period
+    if (starts and str(starts), ends and str(ends), is_own and bool(is_own)) != wanted:
+        return f"the settled period is {starts} to {ends}, the entry says {said_period}"
     if (reverses is not None) != (kind == "reversal"):
         return "column reverses does not fit the kind of the entry"
     stored_at = str(recorded_at).replace(" ", "T") if is_sqlite else recorded_at.isoformat()

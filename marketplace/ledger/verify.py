@@ -184,6 +184,7 @@ class _Run:
             return
         report.faults += whole.checkpoint_faults(self._connection, self._head[0], self._register)
         report.faults += [*whole.exchange_faults(self._connection), *whole.repeated_faults(self._connection)]
+        report.faults += whole.period_faults(self._connection)
         if not self._keeps:
             report.notes.append("totals were not compared, because entries before the checkpoint were not read")
             return

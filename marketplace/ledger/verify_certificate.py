@@ -743,6 +743,10 @@ def check_confirmations(body: Mapping[str, Any], keys: Sequence[Key]) -> str:
     confirmations = body.get("confirmations")
     if not isinstance(confirmations, list) or {c.get("side") for c in confirmations} != {"supplier", "receiver"}:
         raise Wrong("the entry does not hold a confirmation of each side")
+    period = body["inputs"].get("period") or {}
+    for c in confirmations:
+        if {name: c[name] for name in ("from", "to") if name in c} != period:
+            raise Wrong(f"the {c['side']} confirmed another period than the entry counts")
     if body["format"] == "gcx-entry/1":
         return "both sides confirmed (an entry of the first format: without seals)"
     sealed = 0
@@ -974,6 +978,11 @@ def _compare_subject(subject: Any, body: Mapping[str, Any]) -> None:
     for side in ("supplier", "receiver"):
         if not isinstance(subject.get(side), dict) or subject[side].get("pseudonym") != body[side]["party"]:
             raise Wrong(f"the credential's {side} is not the entry's")
+    shares = {"supplier": result["shares"]["supplier"], "receiver": result["shares"]["user"]}
+    if subject.get("sharesKgCO2e", shares) != shares:  # older credentials do not name them
+        raise Wrong("the credential's sharesKgCO2e are not the entry's")
+    if subject.get("period") != body["inputs"].get("period"):
+        raise Wrong("the credential's period is not the entry's")
 
 
 # --- PDF --------------------------------------------------------------------------------------------------------------

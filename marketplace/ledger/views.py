@@ -12,7 +12,7 @@ from marketplace.accounts.policy import Permission, find_or_404, may, may_see, r
 from marketplace.database import transaction
 from marketplace.errors import DomainError
 from marketplace.exchanges import service as exchanges
-from marketplace.ledger import checkpoints, keys, queries, service, witnesses
+from marketplace.ledger import checkpoints, keys, queries, witnesses
 from marketplace.ledger.explaining import Explanation, explanation_of
 from marketplace.ledger.forms import EntryFilterForm, ReversalForm
 from marketplace.ledger.models import EntryKind, LedgerEntry
@@ -113,8 +113,7 @@ def reverse(position: int) -> ResponseReturnValue:
         return render_template("ledger/reverse.html", entry=row, form=form), 422 if form.errors else 200
     try:
         with transaction():
-            target = service.reverse(position, form.reason.data or "").position
-            exchanges.reopen(row.exchange_id, current_user, form.reason.data or "")
+            target = exchanges.take_back(row.exchange_id, position, current_user, form.reason.data or "").position
     except DomainError as refused:
         flash(refused.sentence(), "error")
         return redirect(url_for("ledger.entry", position=position), 303)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, exists, func, select
+from sqlalchemy.orm import aliased
 
-from marketplace.exchanges.models import Exchange, ExchangeState
+from marketplace.exchanges.models import Exchange, ExchangeState, SettledPeriod
 from marketplace.ledger import rollups
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import EMPTY_ROOT
@@ -67,14 +68,53 @@ def checkpoint_faults(connection: Connection, size: int, register: Register) -> 
 
 
 def exchange_faults(connection: Connection) -> Iterator[Fault]:
+    """Completed exchanges without an entry: of their round, or of a period that stands."""
     recorded = exists().where(
         LedgerEntry.exchange_id == Exchange.id,
         LedgerEntry.round == Exchange.round,
         LedgerEntry.kind == EntryKind.ASSESSMENT,
     )
-    rows = connection.execute(select(Exchange.id).where(Exchange.state == ExchangeState.COMPLETED, ~recorded).limit(20))
-    for (exchange_id,) in rows:
+    settled = exists().where(SettledPeriod.exchange_id == Exchange.id, SettledPeriod.reversed_at.is_(None))
+    completed = select(Exchange.id).where(Exchange.state == ExchangeState.COMPLETED, ~recorded, ~settled)
+    for (exchange_id,) in connection.execute(completed.limit(MOST_NAMED)):
         yield Fault(None, f"exchange {exchange_id} is completed and has no entry", Check.EXCHANGE)
+
+
+def period_faults(connection: Connection) -> Iterator[Fault]:
+    """Deliveries that could count twice: entries of one recurring exchange that stand and share a day.
+
+    That a settled period is the one its entry says was seen on the walk through the entries.
+    """
+    reversal = aliased(LedgerEntry)
+    is_reversed = exists().where(reversal.reverses == SettledPeriod.position)
+    wrong = select(SettledPeriod.position).where((SettledPeriod.reversed_at.is_(None)) == is_reversed)
+    for (position,) in connection.execute(wrong.limit(MOST_NAMED)):
+        yield Fault(position, "its period is open and counts, or is settled and was reversed", Check.EXCHANGE)
+    first, second, early, late = (
+        aliased(LedgerEntry),
+        aliased(LedgerEntry),
+        aliased(SettledPeriod),
+        aliased(SettledPeriod),
+    )
+    twice = (
+        select(second.position, first.position)
+        .join(first, (first.exchange_id == second.exchange_id) & (first.position < second.position))
+        .outerjoin(early, early.position == first.position)
+        .outerjoin(late, late.position == second.position)
+        .where(
+            second.exchange_id.in_(select(SettledPeriod.exchange_id)),
+            first.kind == EntryKind.ASSESSMENT,
+            second.kind == EntryKind.ASSESSMENT,
+            ~exists().where(reversal.reverses == first.position),
+            ~exists().where(reversal.reverses == second.position),
+            early.id.is_(None)
+            | late.id.is_(None)
+            | ((early.starts_on < late.ends_before) & (late.starts_on < early.ends_before)),
+        )
+        .limit(MOST_NAMED)
+    )
+    for position, other in connection.execute(twice):
+        yield Fault(position, f"it counts deliveries of the same exchange and time as entry {other}", Check.EXCHANGE)
 
 
 def repeated_faults(connection: Connection) -> Iterator[Fault]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PATIENCE_MS = 25
 LEARNED_DAYS = 730  # older than two years says little of today's plants and prices
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_STEPS = {"request": EventKind.REQUESTED, "complete": EventKind.COMPLETED}
+_STEPS = {"request": EventKind.REQUESTED, "complete": EventKind.COMPLETED, "finish": EventKind.COMPLETED}
 
 log = structlog.get_logger()
 

@@ -16,6 +16,7 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from marketplace.database import now, transaction
+from marketplace.exchanges import service as exchanges
 from marketplace.extensions import db
 from marketplace.ledger import checkpoints
 from marketplace.ledger.keys import NoSigningKey
@@ -31,6 +32,7 @@ BATCH = 50
 MOST_ATTEMPTS = 8
 IDLE_SECONDS = 2.0
 CHECKPOINT_SECONDS = 60.0  # how often to look whether a checkpoint is due
+PERIOD_SECONDS = 3600.0  # how often to look whether a period of a recurring exchange is over
 
 
 def run_once() -> int:
@@ -64,13 +66,16 @@ def issue_checkpoint_if_due() -> None:
 
 def run_forever(stop: threading.Event) -> None:
     """Keep sending until told to stop."""
-    next_look = 0.0
+    next_look = next_period = 0.0
     while not stop.is_set():
         try:
             handled = run_once() + alert_new_listings() + digest.send_due()
             if monotonic() >= next_look:
                 next_look = monotonic() + CHECKPOINT_SECONDS
                 issue_checkpoint_if_due()
+            if monotonic() >= next_period:
+                next_period = monotonic() + PERIOD_SECONDS
+                exchanges.remind_of_due_periods()
         except Exception:  # the loop must outlive a database that restarts; the event says what happened
             log.exception("worker.failed")
             handled = 0

@@ -1,5 +1,6 @@
 """Figures, days and times as people read them, in the page's language. Registered as Jinja filters."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import format_date, format_datetime, format_decimal, gettext
 
+from marketplace.carbon.values import Period
 from marketplace.materials.figures import Figure
 from marketplace.materials.units import UNITS
 
@@ -116,6 +118,19 @@ def month(value: date | None) -> str:
     return "—" if value is None else str(format_date(value, gettext("MMM yyyy")))
 
 
+def period(value: Period | None) -> str:
+    """A settled month or quarter."""
+    if value is None:
+        return "—"
+    is_month = (value.end - value.start).days <= 31
+    return str(format_date(value.start, gettext("MMMM yyyy") if is_month else gettext("QQQ yyyy")))
+
+
+def recorded_period(said: Mapping[str, str]) -> str:
+    """The period of an entry, from the words in which it keeps it."""
+    return period(Period(date.fromisoformat(said["from"]), date.fromisoformat(said["to"])))
+
+
 def moment(value: datetime | None) -> str:
     """A moment, shown in Shanghai's time."""
     return "—" if value is None else str(format_datetime(value, gettext("d MMM yyyy, HH:mm")))
@@ -135,7 +150,7 @@ FILTERS: dict[str, Any] = {
     f.__name__: f
     for f in (
         decimal, number, tonnes, kgco2e, kgco2e_exact, factor_unit, money_per_t, money, kilometres, percent,
-        quantity, day, month, moment, stamp, stated,
+        quantity, day, month, moment, period, recorded_period, stamp, stated,
     )
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from marketplace.accounts.models import EnterpriseState, Industry, Office, Role
-from marketplace.exchanges.models import DeliveryState, ExchangeState, Mode, ReviewState, Side, TransportBy
+from marketplace.exchanges.models import DeliveryState, ExchangeState, Mode, Recurrence, ReviewState, Side, TransportBy
 from marketplace.ledger.models import EntryKind
 from marketplace.listings.models import Form, Kind, ListingState, Nature, Rhythm
 from marketplace.matching.core.beyond.blends import Objective
@@ -91,6 +91,9 @@ LABELS: list[tuple[enum.StrEnum, Any]] = [
     (ReviewState.OPEN, _l("Waiting")),
     (ReviewState.APPROVED, _l("Approved")),
     (ReviewState.REJECTED, _l("Sent back")),
+    (Recurrence.ONCE, _l("once, when all is delivered")),
+    (Recurrence.MONTHLY, _l("every month")),
+    (Recurrence.QUARTERLY, _l("every quarter")),
     (TransportBy.SUPPLIER, _l("Supplier delivers")),
     (TransportBy.RECEIVER, _l("Receiver collects")),
     (Mode.TRUCK, _l("Truck, diesel")),

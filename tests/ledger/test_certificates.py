@@ -285,6 +285,16 @@ def test_a_certificate_by_a_newer_method_is_checked_but_for_its_figure(certified
         assert not report.is_complete
 
 
+def test_a_credential_says_who_may_claim_how_much_and_a_changed_share_is_found(certified):
+    document = json.loads(credential(certified))
+    shares = document["credentialSubject"]["sharesKgCO2e"]
+    assert shares == {"supplier": certified.body["result"]["shares"]["supplier"],
+                      "receiver": certified.body["result"]["shares"]["user"]}  # fmt: skip
+    subject = document["credentialSubject"] | {"sharesKgCO2e": shares | {"supplier": "1.000"}}
+    with pytest.raises(tool.Wrong, match="sharesKgCO2e"):
+        tool._compare_subject(subject, certified.body)
+
+
 def test_the_code_on_the_page_opens_the_public_page(certified, tmp_path):
     zxing = pytest.importorskip("zxingcpp")
     image = page_image(pdf(certified), tmp_path)

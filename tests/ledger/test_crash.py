@@ -10,53 +10,19 @@ import signal
 import time
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 
 from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Exchange, ExchangeState, Side
 from marketplace.extensions import db
-from marketplace.ledger import service
 from marketplace.ledger.assessing import figure_of
 from marketplace.ledger.models import Checkpoint, LedgerEntry, LedgerHead
 from marketplace.ledger.verify import verify
 from tests.factories import agreed, delivered, find_user, open_listing, side_user, under_review
+from tests.ledger.killing import SURVIVED, in_a_process, kills_until_done, outcome
 
 RANDOM_KILLS = 80
-SURVIVED = 0
-
-
-def in_a_process(work):
-    """Run work in a fork with connections of its own; returns its number."""
-    db.session.remove()
-    number = os.fork()
-    if number:
-        return number
-    try:
-        db.engine.dispose(close=False)
-        work()
-        os._exit(SURVIVED)
-    except BaseException:
-        os._exit(99)
-
-
-def outcome(number):
-    """How a process ended: its exit code, or minus the signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-
-
-def die_before(statement):
-    """Kill this process when it is about to send its n-th statement or commit."""
-    sent = 0
-
-    def count(*_):
-        nonlocal sent
-        sent += 1
-        if sent == statement:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(Engine, "before_cursor_execute", count)
-    event.listen(Engine, "commit", count)
 
 
 def confirm(exchange_id, user_id):
@@ -76,8 +42,7 @@ def complete_or_reverse(exchange_id, people, officer_id):
             position = db.session.scalar(
                 select(func.max(LedgerEntry.position)).where(LedgerEntry.exchange_id == exchange_id)
             )
-            service.reverse(position, "again")
-            exchanges.reopen(exchange_id, db.session.get(User, officer_id), "again")
+            exchanges.take_back(exchange_id, position, db.session.get(User, officer_id), "again")
             return
     for person in people:
         confirm(exchange_id, person)
@@ -107,31 +72,13 @@ def ready(world):
     return exchange.id, people
 
 
-def kills_until_done(act, assert_untouched):
-    """Kill a process before the first statement of an act, another before the second, until one comes through."""
-    kills = 0
-    while True:
-
-        def work(statement=kills + 1):
-            die_before(statement)
-            act()
-
-        ended = outcome(in_a_process(work))
-        assert_whole()
-        if ended == SURVIVED:
-            return kills
-        assert ended == -signal.SIGKILL
-        assert_untouched()
-        kills += 1
-
-
 def test_killed_before_any_statement_of_the_completing_transaction(ready):
     exchange_id, (_, receiver) = ready
 
     def untouched():
         assert db.session.get_one(LedgerHead, 1).size == 0, "nothing is recorded before the commit"
 
-    assert kills_until_done(lambda: confirm(exchange_id, receiver), untouched) >= 25
+    assert kills_until_done(lambda: confirm(exchange_id, receiver), assert_whole, untouched) >= 25
     assert db.session.get_one(LedgerHead, 1).size == 1
     assert verify().is_sound
 
@@ -153,7 +100,7 @@ def test_killed_before_any_statement_of_an_officers_approval(world):
     def untouched():
         assert db.session.get_one(Exchange, exchange_id).open_review is not None, "it still waits"
 
-    assert kills_until_done(lambda: approve(exchange_id, officer), untouched) >= 30
+    assert kills_until_done(lambda: approve(exchange_id, officer), assert_whole, untouched) >= 30
     assert db.session.get_one(Exchange, exchange_id).state is ExchangeState.COMPLETED
     assert verify().is_sound
 

@@ -88,8 +88,9 @@ def test_the_quick_figure_is_the_methods_or_none(raw):
     assert quick in (None, careful)
 
 
-def test_usual_inputs_go_the_quick_way():
-    raw = {
+@pytest.mark.parametrize("period", [None, {"from": "2026-03-01", "to": "2026-04-01"}])
+def test_usual_inputs_go_the_quick_way(period):
+    raw = ({"period": period} if period else {}) | {
         "deliveries": [{"wet_t": "20", "reject_t": "1", "moisture": "0.1", "weighed_on": "2026-03-01",
                         "legs": [{"km": "20.5", "factor": "truck"}]}],
         "disposal": {"factor": "dump"},

@@ -81,6 +81,7 @@ def test_every_kind_of_message_reads_in_both_languages(app, world):
         "interest": "I",
         "factor": "F",
         "site": "S",
+        "period": "2026-07",
     }
     with transaction():
         for language in ("en", "zh"):

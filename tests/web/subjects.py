@@ -32,6 +32,7 @@ from tests.factories import (
     listing_facts,
     open_listing,
     propose_factor,
+    recurring,
     saved_interest,
     side_user,
     trader,
@@ -64,6 +65,7 @@ def make_subjects(world: World) -> dict[str, Any]:
     completed(slag, use="scm-cement")
     exchange = agreed(slag)
     delivered(exchange)
+    monthly = recurring(open_listing(quantity=Decimal(1000)))
     review = under_review(open_listing()).open_review
     assert review is not None
     want = open_listing("grinding", kind=Kind.WANT, title="mineral admixture")
@@ -98,6 +100,7 @@ def make_subjects(world: World) -> dict[str, Any]:
             "draft_id": draft.id,
             "other_id": want.id,
             "exchange_id": exchange.id,
+            "recurring_id": monthly.id,
             "delivery_id": delivery.id,
             "review_id": review.id,
             "licence_id": licence.id,
@@ -139,6 +142,10 @@ def address(app: Flask, endpoint: str, subjects: dict[str, Any], detail: str = "
     values = FIXED | subjects
     if detail == "draft":
         values["listing_id"] = subjects["draft_id"]
+    if detail == "finish":
+        values["action"] = "finish"
+    if detail == "recurring":
+        values["exchange_id"] = subjects["recurring_id"]
     if detail == "interest":
         values["step"] = "end"
     if detail == "ended":

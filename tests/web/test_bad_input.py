@@ -23,7 +23,7 @@ FIELDS = (
     "reason text submission version email password again name uscc industry consent role park_id lat lon system number "
     "hw_code yearly_quantity_t valid_until decision language low_code description next with view price_from price_to "
     "why show via is_learned_from material_2 material_3 pace "
-    "treatment takes gives capacity_t yield_percent emission_kgco2e_per_t remark"
+    "supplier_percent recurrence period treatment takes gives capacity_t yield_percent emission_kgco2e_per_t remark"
 ).split()
 
 

@@ -2,14 +2,16 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 
 from marketplace.database import now
-from marketplace.exchanges.errors import NotPossibleNow, TicketUsed
+from marketplace.exchanges import settling
+from marketplace.exchanges.errors import NotPossibleNow, OutsidePeriods, PeriodSettled, TicketUsed
 from marketplace.exchanges.models import Delivery, DeliveryState, Exchange, ExchangeState, Mode, Side
+from marketplace.exchanges.periods import period_code
 from marketplace.exchanges.service.negotiating import held_listings
 from marketplace.exchanges.service.party import Party, record
 from marketplace.exchanges.state import Action
@@ -40,6 +42,7 @@ def record_delivery(party: Party, facts: DeliveryFacts, submission: str) -> Deli
         NotPossibleNow: the exchange is not agreed or delivering.
         TicketUsed: the ticket counts already (METHOD.md §6: once per site and day).
         NotEnoughLeft: more was weighed than the listing has.
+        PeriodSettled, OutsidePeriods: a recurring exchange takes no delivery of that day.
     """
     exchange = party.exchange
     sent = db.session.scalar(select(Delivery).where(Delivery.submission == submission))
@@ -47,7 +50,8 @@ def record_delivery(party: Party, facts: DeliveryFacts, submission: str) -> Deli
         return sent
     party.require(Action.RECORD_DELIVERY)
     _require_new_ticket(facts)
-    void_confirmations(party)
+    _require_open_day(exchange, facts.weighed_on)
+    void_confirmations(party, facts.weighed_on)
     delivery = Delivery(
         submission=submission,
         exchange=exchange,
@@ -94,13 +98,15 @@ def dispute_delivery(party: Party, delivery: Delivery, reason: str) -> None:
 
     Raises:
         NotPossibleNow: not the receiver, or the delivery does not stand.
+        PeriodSettled: it counts in the ledger.
     """
     _require_answerable(party, delivery)
     if delivery.state is DeliveryState.DISPUTED:
         return
     if delivery.state is DeliveryState.WITHDRAWN:
         raise NotPossibleNow
-    void_confirmations(party)
+    _require_open_day(party.exchange, delivery.weighed_on)
+    void_confirmations(party, delivery.weighed_on)
     delivery.state, delivery.reason, delivery.answered_at = DeliveryState.DISPUTED, reason, now()
     party.step("delivery_disputed", ExchangeState.DELIVERING, reason)
 
@@ -137,10 +143,20 @@ def _require_no_review(party: Party) -> None:
         raise NotPossibleNow
 
 
-def void_confirmations(party: Party) -> None:
+def _require_open_day(exchange: Exchange, day: date) -> None:
+    """A closed period keeps its deliveries, and a day beyond the terms would never be settled."""
+    settled = settling.settled_at(exchange, day)
+    if settled is not None:
+        raise PeriodSettled(period_code(settled.period))
+    periods = settling.schedule(exchange)
+    if periods and not periods[0].start <= day < periods[-1].end:
+        raise OutsidePeriods(periods[0].start, periods[-1].end - timedelta(days=1))
+
+
+def void_confirmations(party: Party, day: date) -> None:
     """Who confirmed completion confirmed the deliveries of that moment; when they change, all confirm anew."""
     exchange = party.exchange
-    if exchange.current_confirmations:
+    if exchange.current_confirmations and settling.concerns_settling(exchange, day):
         exchange.round += 1
         record(exchange, "confirmation_void", exchange.state, party.user, party.side)
 

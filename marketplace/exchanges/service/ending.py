@@ -1,8 +1,10 @@
 """Decline, withdraw, cancel, dispute and resume, each with its reason."""
 
 from marketplace.accounts.models import User
+from marketplace.database import now
 from marketplace.exchanges.errors import NotPossibleNow
 from marketplace.exchanges.models import ExchangeState, Side
+from marketplace.exchanges.service.completing import release_rest
 from marketplace.exchanges.service.negotiating import held_listings
 from marketplace.exchanges.service.party import Party, lock, record, tell
 from marketplace.exchanges.state import ENDED, Action
@@ -39,6 +41,20 @@ def dispute(party: Party, reason: str) -> None:
         return
     party.require(Action.DISPUTE)
     party.step("dispute", ExchangeState.DISPUTED, reason)
+
+
+def finish(party: Party, reason: str) -> None:
+    """Either side ends a recurring exchange of which every delivery is settled; what is left of the quantity is free.
+
+    Raises:
+        NotPossibleNow: a delivery is not settled yet, or nothing has been.
+    """
+    if party.exchange.state is ExchangeState.COMPLETED:
+        return
+    party.require(Action.FINISH)
+    release_rest(party.exchange)
+    party.exchange.completed_at = now()
+    party.step("finish", ExchangeState.COMPLETED, reason)
 
 
 def resume(exchange_id: int, user: User, reason: str) -> None:

@@ -19,10 +19,12 @@ from marketplace.exchanges.errors import (
     UnknownUse,
 )
 from marketplace.exchanges.models import (
+    EVEN_PERCENT,
     Exchange,
     ExchangeState,
     Message,
     Mode,
+    Recurrence,
     Side,
     TermsAcceptance,
     TermsRevision,
@@ -39,7 +41,11 @@ from marketplace.listings.models import Kind, Listing, ListingState
 
 @dataclass(frozen=True, slots=True)
 class TermsFacts:
-    """What one side proposes. `use` is a documented use of the material, or empty: nothing is displaced then."""
+    """What one side proposes. `use` is a documented use of the material, or empty: nothing is displaced then.
+
+    `supplier_percent`: the supplier's share of the saving, 0 to 100; the receiver has the rest (METHOD.md §6).
+    `recurrence`: settled once, or for each month or quarter from the first delivery to the last.
+    """
 
     quantity_t: Decimal
     price_cny_per_t: Decimal
@@ -49,6 +55,8 @@ class TermsFacts:
     mode: Mode
     use: str
     note: str
+    supplier_percent: Decimal = EVEN_PERCENT
+    recurrence: Recurrence = Recurrence.ONCE
 
 
 def request(
@@ -192,6 +200,8 @@ def _add_revision(exchange: Exchange, side: Side, user: User, terms: TermsFacts,
         transport_by=terms.transport_by,
         mode=terms.mode,
         use=terms.use,
+        supplier_percent=terms.supplier_percent,
+        recurrence=terms.recurrence,
         note=terms.note,
         acceptances=[TermsAcceptance(side=side, user_id=user.id)],
     )

@@ -27,10 +27,10 @@ class Party:
         if not is_possible(self.exchange, self.side, action):
             raise NotPossibleNow
 
-    def step(self, action: str, state: ExchangeState, reason: str = "") -> None:
-        """Move to a state, write the timeline and tell the other side."""
-        record(self.exchange, action, state, self.user, self.side, reason)
-        tell(self.exchange, self.side.other, action)
+    def step(self, action: str, state: ExchangeState, reason: str = "", **facts: str) -> None:
+        """Move to a state, write the timeline and tell the other side, with what the message names."""
+        record(self.exchange, action, state, self.user, self.side, reason, facts.get("period", ""))
+        tell(self.exchange, self.side.other, action, **facts)
 
 
 def lock(exchange_id: int) -> Exchange:
@@ -54,9 +54,20 @@ def as_party(exchange_id: int, user: User) -> Party:
 
 
 def record(
-    exchange: Exchange, action: str, state: ExchangeState, user: User | None, side: Side | None, reason: str = ""
+    exchange: Exchange,
+    action: str,
+    state: ExchangeState,
+    user: User | None,
+    side: Side | None,
+    reason: str = "",
+    period: str = "",
 ) -> None:
-    """Set the state, write the timeline and let other parts write along."""
+    """Set the state, write the timeline and let other parts write along.
+
+    Args:
+        reason: why; it stands beside the state until the next step.
+        period: the code of the period that the step is about, for the timeline.
+    """
     exchange.state = state
     exchange.state_reason = reason
     exchange.changed_at = now()
@@ -67,13 +78,13 @@ def record(
             state=state,
             side=side,
             user_id=user.id if user else None,
-            reason=reason,
+            reason=reason or period,
         )
     )
     exchange_stepped.send(exchange, action=action)
 
 
-def tell(exchange: Exchange, side: Side, action: str) -> None:
+def tell(exchange: Exchange, side: Side, action: str, **facts: str) -> None:
     """Leave a message for one side's people."""
     other = exchange.supplier if side is Side.RECEIVER else exchange.receiver
     notifications.tell(
@@ -83,4 +94,5 @@ def tell(exchange: Exchange, side: Side, action: str) -> None:
         listing=exchange.listing.title,
         other=other.name_zh or other.name_en,
         other_en=other.name_en or other.name_zh,
+        **facts,
     )

@@ -6,9 +6,10 @@ from decimal import Decimal
 from marketplace.accounts import service as accounts
 from marketplace.accounts.models import User
 from marketplace.database import now
+from marketplace.exchanges import settling
 from marketplace.exchanges.errors import AlreadyReviewed, FigureChanged
 from marketplace.exchanges.models import ExchangeState, FigureReview, ReviewState, Side
-from marketplace.exchanges.service.completing import record_figure
+from marketplace.exchanges.service.completing import record_figure, step_of
 from marketplace.exchanges.service.party import lock, record, tell
 from marketplace.extensions import db
 from marketplace.ledger.assessing import figure_of
@@ -48,11 +49,12 @@ def decide_review(
     db.session.flush()
     accounts.audit(officer, f"figure.{decision.value}", "exchange", exchange.id, reason)
     record(exchange, f"review_{review.state.value}", ExchangeState.DELIVERING, officer, None, reason)
+    period = settling.open_code(exchange)
     entry = record_figure(exchange, figure_of(exchange)) if is_approved else None
     if entry is None:
         exchange.round += 1  # both sides confirm anew what they correct
     else:
-        record(exchange, "complete", ExchangeState.COMPLETED, officer, None)
+        record(exchange, *step_of(exchange), officer, None, period=period)
     for side in Side:
         tell(exchange, side, f"review_{review.state.value}")
     return entry

@@ -71,11 +71,16 @@ def _subject(detail: CertificateDetail) -> dict[str, Any]:
         "lowKgCO2e": body["result"]["low_kgco2e"],
         "highKgCO2e": body["result"]["high_kgco2e"],
         "confidence": "0.95",
+        "sharesKgCO2e": {
+            "supplier": body["result"]["shares"]["supplier"],
+            "receiver": body["result"]["shares"]["user"],
+        },
         "acceptedTonnes": body["accepted_t"],
         "material": body["material"],
         "method": body["method"],
         "recordedAt": body["recorded_at"],
         "isOffset": False,
+        **({"period": body["inputs"]["period"]} if "period" in body["inputs"] else {}),
         **{side.value: _party(detail.parties[side]) for side in Side},
     }
 

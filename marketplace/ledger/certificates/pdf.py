@@ -94,11 +94,13 @@ def rows_of(detail: CertificateDetail) -> list[Row]:
         (words.ACCEPTED, (f"{number(Decimal(body['accepted_t']), 6)} t",) * 2),
         (words.USE, words.use(body["use"])),
         *((words.SIDES[side], _party(detail, side)) for side in Side),
+        *([(words.PERIOD, (words.period(body["inputs"]["period"]),) * 2)] if "period" in body["inputs"] else []),
         (words.RECORDED, (body["recorded_at"][:10],) * 2),
         (words.METHOD, (body["method"],) * 2),
     ]
     return [
         *(Row(_both(name), Both(*value)) for name, value in rows),
+        Row(_both(words.CLAIMED), _both(words.claimed(body["result"]["shares"], body["inputs"]["attribution"]))),
         Row(_both(words.BASELINE), _baseline(body)),
         Row(_both(words.REPLACED), _replaced(body)),
     ]

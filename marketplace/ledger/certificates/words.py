@@ -1,16 +1,24 @@
 """The words on a certificate. Lazy: the page carries both languages at once."""
 
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 
 from marketplace.exchanges.models import Side
 from marketplace.knowledge import knowledge
 from marketplace.materials.taxonomy import taxonomy
+from marketplace.web.formats import number, percent
 
 MATERIAL = _("Material")
 ACCEPTED = _("Accepted quantity")
 USE = _("Use")
 RECORDED = _("Recorded on")
+PERIOD = _("Period, first and last day")
 METHOD = _("Method")
+CLAIMED = _("May be claimed")
 BASELINE = _("Without it: disposal (baseline)")
 REPLACED = _("Without it: product replaced")
 NO_DISPOSAL = _("none: it was sold as a product before")
@@ -40,6 +48,21 @@ PAGE = {
     ),
     "reversed": _("Reversed: this figure was taken back and counts for nothing."),
 }
+
+
+def claimed(shares: Mapping[str, str], portions: Mapping[str, str]) -> Any:
+    """Who may claim how much of the figure, in kg CO2e, and which part of the whole that is (METHOD §6)."""
+    supplier, receiver = (
+        f"{number(Decimal(shares[party]), 3)} kg CO₂e ({percent(Decimal(portions[party]), 2)})"
+        for party in ("supplier", "user")
+    )
+    return _("supplier %(supplier)s, receiver %(receiver)s", supplier=supplier, receiver=receiver)
+
+
+def period(said: Mapping[str, str]) -> str:
+    """A settled period from its first day to its last."""
+    last = date.fromisoformat(said["to"]) - timedelta(days=1)
+    return f"{said['from']} – {last.isoformat()}"
 
 
 def material(slug: str) -> tuple[str, str]:
