@@ -20,9 +20,12 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 AXE = Path(__file__).resolve().parents[2] / "static" / "vendor-dev" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory, data_dir):
-    """The address of a running site with three enterprises and the district's people, and nothing else."""
+    """The address of a running site with three enterprises and the district's people, and nothing else.
+
+    One for each file: what one journey posts would be a match, a line of the ledger or a total in the next.
+    """
     folder = tmp_path_factory.mktemp("site")
     url = f"sqlite:///{folder / 'site.sqlite3'}"
     app = create_app({"SQLALCHEMY_DATABASE_URI": url, "DATA_DIR": data_dir, "PUBLIC_URL": "http://127.0.0.1"})
@@ -37,6 +40,7 @@ def site(tmp_path_factory, data_dir):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
