@@ -1,6 +1,6 @@
 """Listings of one kind with lists of who names what, so that a query looks at a few thousand rows of a million. Pure.
 
-A list ("posting") holds the rows that name a concept, in three steps of weight; further lists hold the rows whose
+A list ("posting") holds the rows that name a concept, in steps of weight; further lists hold the rows whose
 texts lie in one cell of the text space, for listings that name nothing known. A list is cut into short runs, and the
 box around each run says what its rows could offer at best (core/boxes.py).
 """
@@ -14,8 +14,10 @@ from marketplace.matching.core.boxes import Boxes, boxes_of
 from marketplace.matching.core.columns import FULL_WEIGHT, Columns, joined_runs
 from marketplace.matching.core.tables import KnowledgeTables
 
-STEPS = (230, 128, 1)  # a list's rows have at least this weight, in 1/255, and less than the step before
-STEP_TOPS = (1.0, 230 / FULL_WEIGHT, 128 / FULL_WEIGHT)
+# A list's rows have at least this weight, in 1/255, and less than the step before: what is named first and second in a
+# title, later, in the description, and what is guessed.
+STEPS = (240, 214, 180, 154, 128, 64, 1)
+STEP_TOPS = (1.0, *(step / FULL_WEIGHT for step in STEPS[:-1]))
 SEED = 1
 SAMPLE = 40_000
 MOST_CELLS = 1024
@@ -68,7 +70,7 @@ def block_of(columns: Columns, tables: KnowledgeTables) -> Block:
     ):
         for slot, weight in zip(slots, weights, strict=True):
             found = np.flatnonzero((slot < size) & (weight > 0))
-            step = np.digitize(weight[found], STEPS[:0:-1])  # 0 light, 1 middle, 2 heavy
+            step = np.digitize(weight[found], STEPS[:0:-1])  # 0 the lightest
             keys.append((slot[found].astype(np.int64) + first) * len(STEPS) + (len(STEPS) - 1 - step))
             rows.append(found.astype(np.uint32))
     starts, listed = _lists(np.concatenate(keys), np.concatenate(rows), concepts * len(STEPS))

@@ -115,7 +115,8 @@ class ConceptReader:
         texts = [terms_of(title * 2 + rest) for title, rest in words]
         counts = self._vocabulary.count(texts)
         guessed = [i for i, listing in enumerate(listings) if not listing.material]
-        near_materials = dict(zip(guessed, self._material_space.nearest(counts[guessed], LEAST), strict=True))
+        unchosen = counts if len(guessed) == len(listings) else counts[guessed]
+        near_materials = dict(zip(guessed, self._material_space.nearest(unchosen, LEAST), strict=True))
         near_uses = self._use_space.nearest(counts, LEAST)
         return [
             self._concepts(listing, readings[i], told[i], words[i], near_materials.get(i, {}), near_uses[i])

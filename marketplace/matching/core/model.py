@@ -113,9 +113,8 @@ class MatchModel:
             An array (pairs, groups + 1) in the order of GROUPS; the last column is the score of the all-zero pair, so
             that each row adds up to the pair's score.
         """
-        gains = np.stack([self.gain(name, values) for name, values in zip(NAMES, features, strict=True)])
-        of_groups = np.stack([gains[[NAMES.index(n) for n in names]].sum(axis=0) for names in GROUPS.values()])
-        scores = self.probability(of_groups.T @ _subsets().T)  # (pairs, subsets)
+        gains = self.curves[np.arange(COUNT)[:, np.newaxis], _thousandths(features)]
+        scores = self.probability(gains.T @ _members().T @ _subsets().T)  # (pairs, subsets)
         return np.asarray(scores @ _shapley())
 
 
@@ -136,6 +135,12 @@ def _tables(trees: AdditiveTrees) -> tuple[float, np.ndarray]:
 @cache
 def _subsets() -> np.ndarray:
     return np.array(list(itertools.product([0.0, 1.0], repeat=len(GROUPS))))
+
+
+@cache
+def _members() -> np.ndarray:
+    """Which features each group has: (groups, features)."""
+    return np.array([[float(name in names) for name in NAMES] for names in GROUPS.values()])
 
 
 @cache

@@ -16,9 +16,10 @@ from marketplace.matching.core.picking import Picked, may_suggest_rows, pick
 from marketplace.matching.core.tables import KnowledgeTables
 
 MOST_BOXES = 2048  # compared at a time
-BUDGET = 9000  # rows that are weighed by what is cheap
-RESERVE = 250  # of them, rows that are weighed by everything
-ALIKE = 0.35  # of the budget is for rows that share a material with the query
+BUDGET = 7000  # rows of a helping, to be weighed by what is cheap
+RESERVE = 250  # rows that are weighed by everything
+ALIKE = 0.5  # of a helping comes first, of rows that share a material with the query
+ENOUGH = 0.6  # of a helping left by the filters; more than ALIKE, or those alone would do
 HOPELESS = 2.5  # log-odds: more than the other features of a row often make up for
 CELLS = 6  # read when nothing known is named
 Filter = Callable[[np.ndarray], np.ndarray]
@@ -51,7 +52,7 @@ def candidates(
             fresh = fresh[keep(fresh)]
         marked[fresh] = True
         found += len(fresh)
-        if found >= budget / 2:
+        if found >= budget * ENOUGH:
             break
     return np.flatnonzero(marked)
 

@@ -23,7 +23,7 @@ from marketplace.matching.core.columns import LAYOUT, PACKED, Columns, packed_ty
 from marketplace.matching.core.tables import KnowledgeTables
 from marketplace.materials.refusable import refusables
 
-FORMAT = 3
+FORMAT = 4
 EDGE = 4096  # bytes at both ends of a file that are checked on opening: the same cost at any size
 CHUNK = 32768  # rows copied at a time
 LISTS = ("starts", "rows", "first_box", "centres", "cell_starts", "cell_rows", "by_id")

@@ -76,7 +76,8 @@ class Vocabulary:
             data += counts.values()
             ends.append(len(indices))
         values = 1 + np.log(np.array(data, dtype=np.float32))
-        return csr_matrix((values, indices, ends), shape=(len(ends) - 1, len(columns)))
+        where = np.array(indices, np.int32), np.array(ends, np.int32)
+        return csr_matrix((values, *where), shape=(len(ends) - 1, len(columns)))
 
 
 class Weights:
@@ -85,16 +86,21 @@ class Weights:
     def __init__(self, counts: csr_matrix) -> None:
         in_bags = np.bincount(counts.indices, minlength=counts.shape[1])
         idf = np.log((1 + counts.shape[0]) / (1 + in_bags)) + 1
-        self._idf = idf.astype(np.float32)
+        self.idf = idf.astype(np.float32)
 
     def weigh(self, counts: csr_matrix) -> csr_matrix:
         """The counts times their weights, each row of length 1 (or 0)."""
-        data = counts.data * self._idf[counts.indices]
-        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        lengths = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=counts.shape[0]))
-        lengths[lengths == 0] = 1
-        weighed = (data / lengths[rows]).astype(np.float32)
+        data = counts.data * self.idf[counts.indices]
+        weighed = (data / np.repeat(self.lengths(counts), np.diff(counts.indptr))).astype(np.float32)
         return csr_matrix((weighed, counts.indices, counts.indptr), shape=counts.shape)
+
+    def lengths(self, counts: csr_matrix) -> np.ndarray:
+        """How long each row is when weighed; 1 for an empty one."""
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        squares = (counts.data * self.idf[counts.indices]).astype(np.float64) ** 2
+        lengths = np.sqrt(np.bincount(rows, weights=squares, minlength=counts.shape[0]))
+        lengths[lengths == 0] = 1
+        return lengths
 
 
 class Space:
@@ -106,14 +112,16 @@ class Space:
         self._slugs = [slug for slug, _ in bags]
         counts = vocabulary.count([analyse(bag) for _, bag in bags])
         self._weights = Weights(counts)
-        self._bags = self._weights.weigh(counts).T.tocsr()
+        # a text's own weights are folded into the bags, so that its counts are multiplied as they are
+        self._bags = self._weights.weigh(counts).multiply(self._weights.idf).T.tocsr()
 
     def nearest(self, counts: csr_matrix, least: float) -> list[dict[str, float]]:
         """By slug, the weights of the concepts near each text that reach `least`; NEAREST when very near."""
-        cosines = self._weights.weigh(counts) @ self._bags
+        products, lengths = counts @ self._bags, self._weights.lengths(counts)
+        ends = products.indptr.tolist()
         return [
-            self._near(cosines.indices[a:b], cosines.data[a:b], least)
-            for a, b in zip(cosines.indptr[:-1], cosines.indptr[1:], strict=True)
+            self._near(products.indices[a:b], products.data[a:b] / length, least)
+            for a, b, length in zip(ends, ends[1:], lengths.astype(np.float32), strict=False)
         ]
 
     def _near(self, bags: np.ndarray, cosines: np.ndarray, least: float) -> dict[str, float]:
