@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, or_, select
 
 from marketplace.accounts.models import Licence
 from marketplace.calendar import today
@@ -61,3 +61,16 @@ def licences_of_enterprises(ids: set[int]) -> Licences:
     for enterprise_id, code in rows:
         found[enterprise_id] = (*found.get(enterprise_id, ()), code)
     return found
+
+
+def may_take(listing: Listing) -> tuple[ColumnElement[bool], ...]:
+    """What the core's filter says of hazard and licences, as conditions on the partners of a listing."""
+    if listing.kind is Kind.OFFER:
+        if not listing.is_hazardous:
+            return ()
+        licensed = select(Licence.enterprise_id).where(Licence.verified_at.is_not(None), Licence.valid_until >= today())
+        if listing.hw_code:
+            licensed = licensed.where(Licence.hw_code == listing.hw_code)
+        return (Listing.accepts_hazard.is_(True), Listing.enterprise_id.in_(licensed))
+    codes = licences_of([listing]).get(listing.enterprise_id, ())
+    return (or_(~Listing.is_hazardous, Listing.hw_code.in_(("", *codes)) if codes else false()),)

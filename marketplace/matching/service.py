@@ -15,7 +15,7 @@ from marketplace.listings.models import Kind, Listing, ListingState
 from marketplace.matching import feedback
 from marketplace.matching.core.rank import Matcher, may_suggest
 from marketplace.matching.core.values import Match, MatchListing
-from marketplace.matching.listing_values import as_value, licences_of
+from marketplace.matching.listing_values import as_value, licences_of, may_take
 from marketplace.matching.models import Dismissal
 from marketplace.matching.sentences import Sentence, sentences_of
 from marketplace.matching.serving.live import live_index, servable
@@ -146,6 +146,7 @@ def candidates(listing: Listing, who: Viewer, dismissals: Sequence[Dismissal] = 
             .where(
                 *_open_partners(listing.kind, listing.text, listing.material, who),
                 Listing.enterprise_id != listing.enterprise_id,
+                *may_take(listing),
                 *(feedback.still_wanted(listing, dismissals) if dismissals else ()),
             )
             .options(joinedload(Listing.park))

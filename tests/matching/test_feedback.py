@@ -10,7 +10,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import Kind, Listing
 from marketplace.matching import feedback, service
 from marketplace.matching.models import Dismissal, DismissalReason
-from tests.factories import PASSWORD, open_listing, trader
+from tests.factories import PASSWORD, license_to, open_listing, trader
 
 
 @pytest.fixture
@@ -106,3 +106,22 @@ def test_candidates_are_the_nearest_not_the_newest(slag, monkeypatch):
         other = db.session.query(Listing).filter(Listing.title.in_({GRINDING, THIRD} - {nearest})).one()
         other.published_at = slag.published_at.replace(year=slag.published_at.year + 1)
     assert [c.title for c in service.candidates(db.session.get_one(Listing, slag.id), who)] == [nearest]
+
+
+def test_candidates_that_may_not_take_hazardous_waste_crowd_out_none_that_may(world, monkeypatch):
+    monkeypatch.setattr(service, "MOST_CANDIDATES", 1)
+    acid = {"material": "spent-h2so4-pickle", "hw_code": "HW34", "is_hazardous": True}
+    offer = open_listing(title="spent sulphuric acid", **acid)
+    wanted = {"kind": Kind.WANT, "material": "spent-h2so4-pickle", "title": "sulphuric acid"}
+    for key, accepts in (("grinding", False), ("third", True)):
+        open_listing(key, accepts_hazard=accepts, **wanted)
+    who = viewer_of(trader("ironworks"))
+    assert service.candidates(offer, who) == []
+    license_to(world.third, "HW17")
+    assert service.candidates(offer, who) == []
+    license_to(world.third, "HW34")
+    assert [c.enterprise_id for c in service.candidates(offer, who)] == [world.third]
+    want = db.session.query(Listing).filter_by(enterprise_id=world.third).one()
+    assert [c.id for c in service.candidates(want, viewer_of(trader("third")))] == [offer.id]
+    refusing = db.session.query(Listing).filter_by(enterprise_id=world.grinding).one()
+    assert service.candidates(refusing, viewer_of(trader("grinding"))) == []

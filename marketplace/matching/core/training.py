@@ -33,6 +33,9 @@ def training_pairs(base: Knowledge, pairs: int, seed: int) -> tuple[np.ndarray, 
     rng = np.random.default_rng(seed)
     drawn = [_pair(base, rng) for _ in range(pairs)]
     features = pair_features([o for o, _, _ in drawn], [w for _, w, _ in drawn], encoder_for(base))
+    # A benefit is known where a use is documented; drawn anew, it stands for what it saves alone.
+    benefit = NAMES.index("benefit")
+    features[:, benefit] = rng.permutation(features[:, benefit])
     probability = np.array([USEFUL[grade] for _, _, grade in drawn]) * _mildly(features)
     return features, (rng.random(pairs) < probability).astype(int)
 
