@@ -1,10 +1,12 @@
 """What each feature of the matcher is worth: nDCG@10 and recall@10 on judged pairs without it in training.
 
-    bench/ablation.py [FOLDER]      offers.jsonl, wants.jsonl and qrels.tsv; ../shared/matching/dev without it
+    bench/ablation.py [FOLDER ...]      offers.jsonl, wants.jsonl and qrels.tsv
 
-A feature that is constant in training is never split on, so the model ignores it; only the small slope beside the trees
-(`model.SLOPE`) still sees it. Each row's difference is to the full model of the same run; under 0.03 says little with
-50 wants.
+Without folders the shared dev set, whose grades know nothing but the use, and `tests/matching/judged_terms`, whose
+offers differ in everything but the use.
+
+A feature that is left out is constant in training and adds nothing when pairs are ranked. Each row's difference is to
+the full model of the same run; under 0.03 says little with 50 wants.
 """
 
 import os
@@ -28,31 +30,44 @@ from marketplace.matching.core.values import MatchListing  # noqa: E402
 from marketplace.matching.files import read_grades, read_listings  # noqa: E402
 
 PAIRS = 12000
+SETS = (ROOT.parent / "shared" / "matching" / "dev", ROOT / "tests" / "matching" / "judged_terms")
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "matching" / "dev"
+    features, useful = training_pairs(knowledge(), PAIRS, SEED)
+    for folder in [Path(name) for name in sys.argv[1:]] or SETS:
+        print(f"\n{folder.name}")
+        compare(folder, features, useful)
+
+
+def compare(folder: Path, features: np.ndarray, useful: np.ndarray) -> None:
+    """A line for each feature: how well the pairs of a folder are ranked without it."""
     offers = read_listings(folder / "offers.jsonl", is_offer=True)
     wants = read_listings(folder / "wants.jsonl", is_offer=False)
     grades = read_grades(folder / "qrels.tsv", {w.id for w in wants}, {o.id for o in offers})
-    features, useful = training_pairs(knowledge(), PAIRS, SEED)
-
     full = _judge(features, useful, grades, wants, offers)
     print(f"{'without':14}{'nDCG@10':>9}{'difference':>12}{'recall@10':>11}{'difference':>12}")
     print(f"{'(nothing)':14}{full.ndcg:>9.3f}{'':>12}{full.recall:>11.3f}")
     for column, name in enumerate(NAMES):
         without = features.copy()
         without[:, column] = 0.0
-        found = _judge(without, useful, grades, wants, offers)
+        found = _judge(without, useful, grades, wants, offers, column)
         differences = f"{found.ndcg - full.ndcg:>+12.3f}{found.recall:>11.3f}{found.recall - full.recall:>+12.3f}"
         print(f"{name:14}{found.ndcg:>9.3f}{differences}")
 
 
 def _judge(
-    features: np.ndarray, useful: np.ndarray, grades: Grades, wants: list[MatchListing], offers: list[MatchListing]
+    features: np.ndarray,
+    useful: np.ndarray,
+    grades: Grades,
+    wants: list[MatchListing],
+    offers: list[MatchListing],
+    silent: int | None = None,
 ) -> Summary:
-    matcher = Matcher(knowledge(), MatchModel.fit(features, useful))
-    return evaluate(rank_all(matcher, wants, offers), grades, wants, offers).groups["all"]
+    model = MatchModel.fit(features, useful)
+    if silent is not None:
+        model.curves[silent] = 0  # what of it the slope beside the trees still sees
+    return evaluate(rank_all(Matcher(knowledge(), model), wants, offers), grades, wants, offers).groups["all"]
 
 
 if __name__ == "__main__":

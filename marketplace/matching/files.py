@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +25,8 @@ class BrokenFile(ValueError):
 
 
 def read_listings(path: Path, is_offer: bool) -> list[MatchListing]:
-    """Listings of a file in the format of shared/matching/README.md.
+    """Listings of a file in the format of shared/matching/README.md; a line may also hold `codes` (a list of texts),
+    `price_cny_per_t`, `available_from` and `available_until` (days such as 2026-12-31).
 
     Raises:
         BrokenFile: a line is no JSON object, misses a field, holds a value that is none of its field's, or repeats an
@@ -113,6 +115,10 @@ def _listing(row: Mapping[str, Any], is_offer: bool) -> MatchListing:
         monthly_t=quantity * tonnes * times,
         is_hazardous=is_offer and _one_of(row, "hazard", _HAZARDS),
         accepts_hazard=not is_offer and _one_of(row, "accepts_hazard", _ACCEPTS),
+        codes=_codes(row) if "codes" in row else (),
+        price_cny_per_t=_number(row, "price_cny_per_t", -math.inf, math.inf) if "price_cny_per_t" in row else None,
+        available_from=_day(row, "available_from") if "available_from" in row else None,
+        available_until=_day(row, "available_until") if "available_until" in row else None,
     )
 
 
@@ -151,9 +157,29 @@ def _number(row: Mapping[str, Any], name: str, low: float, high: float) -> float
     except (ValueError, OverflowError) as wrong:
         raise ValueError(f"{name} must be a number, not {_shown(value)}") from wrong
     if not (math.isfinite(number) and low <= number <= high):
-        bounds = f"from {low}" if high == math.inf else f"between {low} and {high}"
-        raise ValueError(f"{name} must be a number {bounds}, not {_shown(value)}")
+        raise ValueError(f"{name} must be a number {_bounds(low, high)}, not {_shown(value)}")
     return number
+
+
+def _bounds(low: float, high: float) -> str:
+    if low == -math.inf:
+        return "that is finite"
+    return f"from {low}" if high == math.inf else f"between {low} and {high}"
+
+
+def _codes(row: Mapping[str, Any]) -> tuple[str, ...]:
+    value = _field(row, "codes")
+    if not isinstance(value, list) or not all(isinstance(code, str) and _is_writable(code) for code in value):
+        raise ValueError(f"codes must be a list of texts, not {_shown(value)}")
+    return tuple(value)
+
+
+def _day(row: Mapping[str, Any], name: str) -> date:
+    value = _field(row, name)
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as wrong:
+        raise ValueError(f"{name} must be a day such as 2026-12-31, not {_shown(value)}") from wrong
 
 
 def _one_of(row: Mapping[str, Any], name: str, values: Mapping[Any, T]) -> T:

@@ -51,6 +51,13 @@ CHANGES = [
     ({"id": False}, "id must be a text, not false"),
     ({"id": "a\tb"}, r'id "a\tb" cannot stand in a run'),
     ({"id": "\udc00"}, r'id "\udc00" cannot stand in a run'),
+    ({"price_cny_per_t": "dear"}, 'price_cny_per_t must be a number, not "dear"'),
+    ({"price_cny_per_t": "inf"}, 'price_cny_per_t must be a number that is finite, not "inf"'),
+    ({"available_from": "soon"}, 'available_from must be a day such as 2026-12-31, not "soon"'),
+    ({"available_until": 20261231}, "available_until must be a day such as 2026-12-31, not 20261231"),
+    ({"codes": "170504"}, 'codes must be a list of texts, not "170504"'),
+    ({"codes": [170504]}, "codes must be a list of texts, not [170504]"),
+    ({"codes": ["\ud83d"]}, "codes must be a list of texts"),
     ({"description": "x" * FIVE_MEGABYTES}, "title and description are longer than 200000 characters"),
     ({"title": "矿" * FIVE_MEGABYTES}, "title and description are longer than 200000 characters"),
 ]

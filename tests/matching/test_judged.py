@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from marketplace.knowledge import knowledge
-from marketplace.matching.core.training import training_pairs
+from marketplace.matching.core.rank import Matcher
+from marketplace.matching.core.training import train, training_pairs
 from marketplace.matching.files import read_grades, read_listings
 
 OURS = Path(__file__).parent / "judged"
 BLIND = Path(__file__).parent / "judged_blind"
 STYLED = Path(__file__).parent / "judged_blind2"
+TERMS = Path(__file__).parent / "judged_terms"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -30,6 +32,22 @@ def test_every_judgement_is_of_a_known_pair_that_may_be_suggested(folder):
         for offer, grade in judged.items()
         if grade and offers[offer].is_hazardous and not wants[want].accepts_hazard
     ]
+
+
+def test_of_offers_of_one_name_the_better_terms_come_first():
+    offers = read_listings(TERMS / "offers.jsonl", is_offer=True)
+    wants = read_listings(TERMS / "wants.jsonl", is_offer=False)
+    grades = read_grades(TERMS / "qrels.tsv", {w.id for w in wants}, {o.id for o in offers})
+    matcher = Matcher(knowledge(), train(knowledge()))
+    name = {o.id: o.title for o in offers}
+    out_of_order = [
+        want.id
+        for want in wants
+        if len({name[o] for o in grades[want.id]}) == 1  # the others differ in what they save, which counts for less
+        and (order := [grades[want.id][m.offer] for m in matcher.rank(want, offers) if m.offer in grades[want.id]])
+        != sorted(order, reverse=True)
+    ]
+    assert out_of_order == []
 
 
 def test_training_opens_no_judged_file(monkeypatch):
