@@ -1,15 +1,32 @@
 """How we talk to both databases: exact decimals, aware times, one transaction per use case."""
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Numeric, event
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Insert,
+    Numeric,
+    Select,
+    Update,
+    event,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from marketplace.extensions import db
@@ -130,6 +147,65 @@ def transaction() -> Iterator[scoped_session[Any]]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+class Prepared:
+    """A statement that is compiled once for each kind of database.
+
+    For the few that everybody waits for: the way to a cached statement takes SQLAlchemy longer than SQLite to run it.
+    Values pass the types of their columns; rows come back as the driver gives them.
+    """
+
+    def __init__(self, statement: Select[Any] | Insert | Update, *names: str) -> None:
+        """Args: names: the columns that values are given for."""
+        self._statement, self._names = statement, names
+        self._compiled: dict[str, _Compiled] = {}
+
+    def __call__(self, connection: Connection, values: Mapping[str, Any] = MappingProxyType({})) -> CursorResult[Any]:
+        """Run it; `values` by column."""
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name) or self._compiled.setdefault(dialect.name, self._compile(dialect))
+        bound = [(name, values.get(name, value), to_driver) for name, value, to_driver in compiled.binds]
+        ready = [(name, value if to_driver is None else to_driver(value)) for name, value, to_driver in bound]
+        given = tuple(value for _, value in ready) if compiled.is_positional else dict(ready)
+        return connection.exec_driver_sql(compiled.text, given)
+
+    def _compile(self, dialect: Dialect) -> "_Compiled":
+        found = cast(SQLCompiler, self._statement.compile(dialect=dialect, column_keys=self._names or None))
+        constants = found.construct_params(dict.fromkeys(self._names), _check=False)
+        of_name = {name: bind for bind, name in found.bind_names.items()}
+        binds = [
+            (name, constants[name], of_name[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in found.positiontup or of_name
+        ]
+        return _Compiled(found.string, bool(found.positional), binds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement's text, and of each of its parameters the name, the value when none is given, and how it is bound."""
+
+    text: str
+    is_positional: bool
+    binds: Sequence[tuple[str, Any, Callable[[Any], Any] | None]]
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """Statements whose answers nobody reads are sent to PostgreSQL one after the other and waited for once, at the end.
+
+    Raises:
+        DBAPIError: one of them failed; as outside, but only now.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    errors: type[Exception] = connection.dialect.loaded_dbapi.Error
+    try:
+        with cast(Any, connection.connection.driver_connection).pipeline():
+            yield
+    except errors as failure:
+        raise DBAPIError.instance(None, None, failure, errors, dialect=connection.dialect) from failure
 
 
 @event.listens_for(Engine, "connect")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from marketplace.database import now
+from marketplace.database import Prepared, now
 from marketplace.extensions import db
 from marketplace.ledger.entries import stamp
 from marketplace.ledger.factor_table import FactorTable, factor_table
@@ -17,7 +17,7 @@ from marketplace.ledger.notes import CheckpointBody, Note, Signature
 OLDEST = timedelta(hours=1)
 FACTORS_LINE = "gcx-factors"
 TIME_LINE = "gcx-time"
-_ISSUE = insert(Checkpoint.__table__).inline()  # nobody asks for its number
+_ISSUE = Prepared(insert(Checkpoint.__table__).inline(), "size", "root_hash", "issued_at", "note")
 
 
 def issue_checkpoint() -> Checkpoint:
@@ -41,7 +41,7 @@ def sign_head(tree: Frontier, table: FactorTable) -> None:
     said = CheckpointBody(key.name, tree.size, root, lines).text
     note = Note(said, (key.sign(said),))
     row = {"size": tree.size, "root_hash": root.hex(), "issued_at": at, "note": note.encoded}
-    db.session.connection().execute(_ISSUE, row)
+    _ISSUE(db.session.connection(), row)
 
 
 def issue_if_due() -> Checkpoint | None:

@@ -17,6 +17,7 @@ from itertools import islice
 
 from sqlalchemy import URL, Row, select
 
+from marketplace.database import Prepared
 from marketplace.extensions import db
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.errors import FactorNotPublished
@@ -26,7 +27,7 @@ from marketplace.ledger.models import EmissionFactor
 
 FIELDS = ("factor_id", "version", "kind", "value", "unit", "gsd", "region", "year", "source", "source_detail")
 _TABLE = EmissionFactor.__table__
-_NEWEST = select(_TABLE.c.id, _TABLE.c.published_at).order_by(_TABLE.c.id.desc()).limit(1)
+_NEWEST = Prepared(select(_TABLE.c.id, _TABLE.c.published_at).order_by(_TABLE.c.id.desc()).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def factor_table() -> FactorTable:
     """The table as it is now. Versions are only added, so number and time of the newest tell whether it changed; who
     publishes holds the ledger's head, so numbers become visible in their order."""
     connection = db.session.connection()
-    newest = connection.execute(_NEWEST).first()
+    newest = _NEWEST(connection).first()
     return _read(connection.engine.url, *(newest or (0, None)))
 
 
@@ -81,7 +82,7 @@ def lines() -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=4)
-def _read(_database: URL, newest: int, _published_at: datetime | None) -> FactorTable:
+def _read(_database: URL, newest: int, _published_at: object) -> FactorTable:
     found = db.session.scalars(
         select(EmissionFactor).where(EmissionFactor.id <= newest).order_by(EmissionFactor.id)
     ).all()

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
 
 from marketplace.database import ExactDecimal
 from marketplace.extensions import db
@@ -153,14 +154,12 @@ _ADDED = {
 MOST_ROWS = 1000  # of a statement: SQLite takes at most 32,766 values
 
 
-_COLUMNS = {
-    table.__tablename__: tuple(column.name for column in table.__table__.c if column.name != "id")
-    for table in (Rollup, RollupFactor)
-}
+_TABLES = {"rollup": Rollup.__table__, "rollup_factor": RollupFactor.__table__}
+_COLUMNS = {name: tuple(c.name for c in table.c if c.name != "id") for name, table in _TABLES.items()}
 _PLACES = {
     column.name: column.type.places
-    for table in (Rollup, RollupFactor)
-    for column in table.__table__.c
+    for table in _TABLES.values()
+    for column in table.c
     if isinstance(column.type, ExactDecimal)
 }
 
@@ -193,20 +192,35 @@ def _as_it_is(amount: Decimal | int, _column: str) -> Decimal | int:
 
 def _add(connection: Connection, table: str, rows: Sequence[Row]) -> None:
     """Insert rows, or add their amounts to those that are there: one statement for all cells of an entry."""
+    if connection.dialect.name == "postgresql":
+        # a list for each column: a short text, which the driver prepares once however many rows there are
+        if rows:
+            connection.exec_driver_sql(_adding_lists(table), tuple(map(list, zip(*rows, strict=True))))
+        return
     for first in range(0, len(rows), MOST_ROWS):
         some = rows[first : first + MOST_ROWS]
-        statement = _adding(table, len(some), connection.dialect.paramstyle)
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+        connection.exec_driver_sql(_adding_rows(table, len(some)), tuple(chain.from_iterable(some)))
 
 
 @lru_cache
-def _adding(table: str, rows: int, paramstyle: str) -> str:
-    columns, (key, amounts) = _COLUMNS[table], _ADDED[table]
-    mark = "?" if paramstyle == "qmark" else "%s"
-    row = f"({', '.join([mark] * len(columns))})"
+def _adding_rows(table: str, rows: int) -> str:
+    row = f"({', '.join('?' * len(_COLUMNS[table]))})"
+    return _adding(table, f"VALUES {', '.join([row] * rows)}")
+
+
+@lru_cache
+def _adding_lists(table: str) -> str:
+    dialect = postgresql.dialect()
+    types = [_TABLES[table].c[name].type.compile(dialect) for name in _COLUMNS[table]]
+    return _adding(table, f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)})")  # noqa: S608
+
+
+def _adding(table: str, source: str) -> str:
+    """A statement of names alone, none of which comes from outside."""
+    key, amounts = _ADDED[table]
     added = ", ".join(f"{amount} = {table}.{amount} + excluded.{amount}" for amount in amounts)
-    return (  # of names alone, none of which comes from outside
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)} "  # noqa: S608
+    return (
+        f"INSERT INTO {table} ({', '.join(_COLUMNS[table])}) {source} "
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}"
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from marketplace.database import now
+from marketplace.database import Prepared, now, pipelined
 from marketplace.exchanges.models import Exchange
 from marketplace.extensions import db
 from marketplace.ledger import rollups, tile_store
@@ -23,7 +23,7 @@ from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.tiles import MOST_ENTRY_BYTES
 
-_INSERT = insert(LedgerEntry.__table__)
+_INSERT = Prepared(insert(LedgerEntry.__table__).inline(), *(column.name for column in LedgerEntry.__table__.c))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,14 @@ def _append(
         **parties,
     }
     tree.append(leaf)
-    db.session.connection().execute(_INSERT, row | {"root_hash": tree.root().hex()})
-    move_head(tree)
     keys = {k: v for k, v in parties.items() if k != "exchange_id"}
-    rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
+    connection = db.session.connection()
+    with pipelined(connection):
+        _INSERT(connection, row | {"root_hash": tree.root().hex()})
+        move_head(tree)
+        rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
+        sign_head(tree, table)
     tile_store.keep_full_tiles(tree.size)
-    sign_head(tree, table)
 
 
 def columns_of(body: Mapping[str, Any]) -> dict[str, Any]:
