@@ -31,6 +31,7 @@ from synthetic import listing  # noqa: E402
 
 from marketplace.knowledge import knowledge  # noqa: E402
 from marketplace.matching.core.encode import Encoder  # noqa: E402
+from marketplace.matching.core.features import Query  # noqa: E402
 from marketplace.matching.core.picking import may_suggest_rows, weigh  # noqa: E402
 from marketplace.matching.core.rank import Matcher  # noqa: E402
 from marketplace.matching.core.search import search  # noqa: E402
@@ -84,10 +85,11 @@ def measure(folder: Path, size: int, ranker: Matcher, wants: Sequence[MatchListi
     block = open_snapshot(folder, ranker.tables).offers
     queries = [ranker.query(want) for want in wants]
 
-    def answer(want: MatchListing) -> None:
+    def answer(want: MatchListing) -> Query:
         query = ranker.query(want)
         picked = search(query, block, ranker.model, ranker.tables, TOP)
         ranker.matches(query, want.id, block.columns, picked, [str(i) for i in block.columns.ids[picked.rows]])
+        return query
 
     for want in wants[:30]:
         answer(want)
@@ -98,8 +100,7 @@ def measure(folder: Path, size: int, ranker: Matcher, wants: Sequence[MatchListi
     everything = lambda rows: np.ones(len(rows), bool)  # noqa: E731
 
     def answer_with_delta(want: MatchListing) -> None:
-        answer(want)
-        delta.search(ranker.query(want), ranker.model, TOP, everything)
+        delta.search(answer(want), ranker.model, TOP, everything)  # one query asks both, as in `serving/live.py`
 
     with_delta = _times(answer_with_delta, wants[:200])
     vectors = np.asarray(block.columns.vectors, np.float32)
