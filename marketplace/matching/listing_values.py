@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, false, or_, select
 
+from marketplace.accounts.licences import covers, is_valid
 from marketplace.accounts.models import Licence
-from marketplace.calendar import today
 from marketplace.extensions import db
 from marketplace.listings.models import Kind, Listing
 from marketplace.listings.quantities import monthly_t
@@ -53,9 +53,7 @@ def licences_of_enterprises(ids: set[int]) -> Licences:
     if not ids:
         return {}
     rows = db.session.execute(
-        select(Licence.enterprise_id, Licence.hw_code).where(
-            Licence.enterprise_id.in_(ids), Licence.verified_at.is_not(None), Licence.valid_until >= today()
-        )
+        select(Licence.enterprise_id, Licence.hw_code).where(Licence.enterprise_id.in_(ids), is_valid())
     )
     found: dict[int, tuple[str, ...]] = {}
     for enterprise_id, code in rows:
@@ -68,9 +66,7 @@ def may_take(listing: Listing) -> tuple[ColumnElement[bool], ...]:
     if listing.kind is Kind.OFFER:
         if not listing.is_hazardous:
             return ()
-        licensed = select(Licence.enterprise_id).where(Licence.verified_at.is_not(None), Licence.valid_until >= today())
-        if listing.hw_code:
-            licensed = licensed.where(Licence.hw_code == listing.hw_code)
+        licensed = select(Licence.enterprise_id).where(covers(listing.hw_code))
         return (Listing.accepts_hazard.is_(True), Listing.enterprise_id.in_(licensed))
     codes = licences_of([listing]).get(listing.enterprise_id, ())
     return (or_(~Listing.is_hazardous, Listing.hw_code.in_(("", *codes)) if codes else false()),)

@@ -1,20 +1,20 @@
 """Enterprises near a listing that could use its material, though they have posted nothing."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from marketplace.accounts.licences import covers
 from marketplace.accounts.models import Enterprise, EnterpriseState, Industry, Licence, Site
 from marketplace.accounts.policy import Viewer, may_see
-from marketplace.calendar import today
 from marketplace.extensions import db
 from marketplace.knowledge import knowledge
 from marketplace.listings.models import Kind, Listing, ListingState, Nature
 from marketplace.matching.core.beyond.users import Plant, PossibleUser, Stock, industries_using, possible_users
+from marketplace.matching.listing_values import licences_of_enterprises
 from marketplace.matching.sentences import use_sentence
 from marketplace.materials.classify import classifier
 from marketplace.places import road_km
@@ -49,7 +49,7 @@ def candidates_for(listing: Listing, who: Viewer, language: str, most: int = MOS
     stock = stock_of(listing)
     sites = _sites_near(stock, listing)
     by_key = {str(site.id): site for site in sites}
-    licences = licences_of({site.enterprise_id for site in sites}) if stock.is_hazardous else {}
+    licences = licences_of_enterprises({site.enterprise_id for site in sites}) if stock.is_hazardous else {}
     plants = [_plant(site, licences.get(site.enterprise_id, ())) for site in sites]
     ranked = possible_users(knowledge(), stock, plants, most)
     visible = _visible([by_key[u.plant.key].enterprise_id for u in ranked], who)
@@ -71,7 +71,7 @@ def count_for_title(title: str, who: Viewer) -> int:
         Enterprise.id != (who.enterprise_id or 0),
     )
     if stock.is_hazardous:
-        counted = counted.where(Enterprise.licences.any(_is_valid() & _is_of(stock.hw_code)))
+        counted = counted.where(Enterprise.licences.any(covers(stock.hw_code)))
     return db.session.execute(counted).scalar_one() if trades else 0
 
 
@@ -86,15 +86,6 @@ def stock_of(listing: Listing) -> Stock:
     )
 
 
-def licences_of(enterprises: set[int]) -> dict[int, tuple[str, ...]]:
-    """Valid and verified categories by enterprise."""
-    found: dict[int, tuple[str, ...]] = defaultdict(tuple)
-    rows = select(Licence.enterprise_id, Licence.hw_code).where(Licence.enterprise_id.in_(enterprises), _is_valid())
-    for enterprise_id, code in db.session.execute(rows):
-        found[enterprise_id] = (*found[enterprise_id], code)
-    return found
-
-
 def _trades(stock: Stock) -> list[Industry]:
     return [Industry(name) for name in industries_using(knowledge(), stock)]
 
@@ -105,7 +96,7 @@ def _sites_near(stock: Stock, listing: Listing) -> list[Site]:
     asking = select(Listing.enterprise_id).where(
         Listing.state == ListingState.OPEN, Listing.kind == Kind.WANT, Listing.material == stock.material
     )
-    licensed = select(Licence.enterprise_id).where(_is_valid(), _is_of(stock.hw_code))
+    licensed = select(Licence.enterprise_id).where(covers(stock.hw_code))
     return list(
         db.session.scalars(
             select(Site)
@@ -122,14 +113,6 @@ def _sites_near(stock: Stock, listing: Listing) -> list[Site]:
             .limit(MOST_SITES)
         )
     )
-
-
-def _is_valid() -> ColumnElement[bool]:
-    return Licence.verified_at.is_not(None) & (Licence.valid_until >= today())
-
-
-def _is_of(hw_code: str) -> ColumnElement[bool]:
-    return Licence.hw_code == hw_code if hw_code else Licence.id > 0
 
 
 def _plant(site: Site, hw_codes: tuple[str, ...]) -> Plant:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import or_, select
 
+from marketplace.accounts.licences import covers
 from marketplace.accounts.models import Licence, Site, User
 from marketplace.calendar import today
 from marketplace.exchanges.errors import (
@@ -229,11 +230,5 @@ def _require_licence(exchange: Exchange) -> None:
 
 def may_take(enterprise_id: int, hw_code: str) -> bool:
     """Whether an enterprise holds a verified licence, valid today, for a category (any, when none is named)."""
-    statement = select(Licence.id).where(
-        Licence.enterprise_id == enterprise_id,
-        Licence.verified_at.is_not(None),
-        Licence.valid_until >= today(),
-    )
-    if hw_code:
-        statement = statement.where(Licence.hw_code == hw_code)
-    return db.session.scalar(statement.limit(1)) is not None
+    held = select(Licence.id).where(Licence.enterprise_id == enterprise_id, covers(hw_code))
+    return db.session.scalar(held.limit(1)) is not None
