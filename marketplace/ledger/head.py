@@ -18,8 +18,7 @@ _MOVE = Prepared(update(_HEAD).where(_HEAD.c.id == 1), "size", "root_hash", "fro
 def lock_head() -> Frontier:
     """The tree as it is, held by this transaction: whoever appends waits here for the one before."""
     head = _LOCK(db.session.connection()).one()
-    size, frontier = head.size, head.frontier
-    return Frontier.from_list(size, json.loads(frontier))
+    return Frontier.from_list(head.size, json.loads(head.frontier))
 
 
 def move_head(tree: Frontier) -> None:

@@ -44,9 +44,7 @@ COLLECTIVE_FADES = 0.6  # and less still beside a name
 # what follows a substance whose amount is told: "CO2 38 %", "氢气55%以上", "h2s < 200 ppm"
 _AMOUNT = re.compile(r"\s*(?:含量|content)?\s*[<>≤≥~:=]*\s*\d+(?:\.\d+)?\s*(?:%|ppm|mg|g/l|[,;，；。]|$|[a-z]{1,3}\d)")
 
-OF_OTHER_MEANING = frozenset(
-    ["forms", "sectors", "components", "processes"]
-)  # kinds whose words name no use or material
+OF_OTHER_MEANING = ("forms", "sectors", "components", "processes")  # kinds whose words name no use or material
 LONGEST = 4000  # characters of a text that are read: one of megabytes must not hold up the others
 ListingReading = tuple[Reading, Reading]  # title and description
 

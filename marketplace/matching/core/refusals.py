@@ -56,13 +56,14 @@ class Refusals:
 
     def refused(self, absent: Sequence[Told], plain: Sequence[str], asked: Iterable[str]) -> tuple[str, ...]:
         """Materials and kinds that a want says it will not take, but for the materials it asks for."""
+        own = frozenset(asked)
         found = dict.fromkeys(
             m.concept
             for told, text in zip(absent, plain, strict=True)
             for m in [*told[OWN], *outside(told[KINDS], told[OWN])]
             if not is_lacking(text, m.start)
         )
-        return tuple(slug for slug in found if slug not in set(asked))
+        return tuple(slug for slug in found if slug not in own)
 
     def offered_numbers(self, contents: Sequence[str]) -> list[int]:
         """The numbers of what an offer consists of; as many as a row holds, materials first."""

@@ -60,9 +60,8 @@ class Snapshot:
 
 def fingerprint(tables: KnowledgeTables) -> str:
     """Changes when the numbers of materials, of kinds or of uses mean something else."""
-    return hashlib.sha256("|".join((*tables.material_slugs, *tables.use_slugs, *refusables())).encode()).hexdigest()[
-        :16
-    ]
+    numbered = "|".join((*tables.material_slugs, *tables.use_slugs, *refusables()))
+    return hashlib.sha256(numbered.encode()).hexdigest()[:16]
 
 
 class Writer:

@@ -121,7 +121,7 @@ class Space:
         ends = products.indptr.tolist()
         return [
             self._near(products.indices[a:b], products.data[a:b] / length, least)
-            for a, b, length in zip(ends, ends[1:], lengths.astype(np.float32), strict=False)
+            for a, b, length in zip(ends[:-1], ends[1:], lengths.astype(np.float32), strict=True)
         ]
 
     def _near(self, bags: np.ndarray, cosines: np.ndarray, least: float) -> dict[str, float]:
