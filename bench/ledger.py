@@ -1,18 +1,16 @@
 """The bars of the ledger as ratios in one run: append, verify, proofs, and the figure.
 
-    bench/ledger.py [--database URL] [--entries 100000] [--signed-every 100] [--turns 3] [--skip-seals]
+    bench/ledger.py [--database URL] [--entries 100000] [--kept-every 100] [--turns 3]
 
-Fills an empty database with entries like those of the demo (three deliveries, two seals, about 3.8 kB), each with other
-weights and ways, then measures against what the same machine does at the same time with the least that is possible: a
-bare INSERT of the same row in its own durable transaction, reading and hashing each row once. Measured and compared
-take turns (A B A B …), and medians are told, so that ratios hold on a machine that does other things. Verification is
-told twice: with every seal checked, and with those known that an earlier run found good. Writes
-bench/out/ledger-<database>.json. `--signed-every` says how many entries one checkpoint covers. A million entries take
-a quarter of an hour to make; there `--turns 1` and `--skip-seals` (which are as many times slower as at any size) help.
+Fills an empty database with entries like those of the demo (three deliveries, about 3.8 kB), each with other weights
+and ways and with two confirmations in their log, then measures against what the same machine does at the same time with
+the least that is possible: a bare INSERT of the same row in its own durable transaction, reading and hashing each row
+once. Measured and compared take turns (A B A B …), and medians are told, so that ratios hold on a machine that does
+other things. Writes bench/out/ledger-<database>.json. `--kept-every` says how many entries come between two checkpoints
+that are kept, each with a signature to check. A million entries take a while to make.
 """
 
 import argparse
-import base64
 import hashlib
 import itertools
 import json
@@ -22,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,27 +38,26 @@ from marketplace import create_app  # noqa: E402
 from marketplace.carbon.method import assess  # noqa: E402
 from marketplace.carbon.uncertainty import monte_carlo  # noqa: E402
 from marketplace.database import now, transaction  # noqa: E402
-from marketplace.exchanges.models import Exchange  # noqa: E402
+from marketplace.exchanges.models import Confirmation, Exchange, Side  # noqa: E402
 from marketplace.extensions import db  # noqa: E402
 from marketplace.ledger import factors, rollups, service, tile_store  # noqa: E402
 from marketplace.ledger.assessing import figure_of, raw_factors  # noqa: E402
 from marketplace.ledger.canonical import canonical_bytes  # noqa: E402
-from marketplace.ledger.checkpoints import issue_checkpoint  # noqa: E402
-from marketplace.ledger.confirmations import SEAL_FIELDS, sealed_bytes  # noqa: E402
+from marketplace.ledger.checkpoints import hold_head, keep_newest, publish_head  # noqa: E402
+from marketplace.ledger.confirmations import enter  # noqa: E402
 from marketplace.ledger.entries import assessment_body  # noqa: E402
-from marketplace.ledger.head import lock_head, move_head  # noqa: E402
-from marketplace.ledger.keys import listed_keys, signing_key  # noqa: E402
+from marketplace.ledger.factor_table import factor_table  # noqa: E402
 from marketplace.ledger.merkle import leaf_hash  # noqa: E402
 from marketplace.ledger.models import LedgerEntry  # noqa: E402
 from marketplace.ledger.recompute import quick_result  # noqa: E402
-from marketplace.ledger.resuming import KnownSeals  # noqa: E402
 from marketplace.ledger.service import columns_of  # noqa: E402
 from marketplace.ledger.sums import Sums  # noqa: E402
 from marketplace.ledger.verify import verify  # noqa: E402
-from tests.factories import World, agreed, completed, delivered, open_listing  # noqa: E402
+from tests.factories import World, agreed, completed, delivered, open_listing, side_user  # noqa: E402
 
 BATCH = 4096
 APPENDS = 200
+EXCHANGES = 20  # that take turns, so that none has more confirmations than one would have
 PROOFS = 500
 FIRST_SIZE = 10_000
 
@@ -72,17 +69,17 @@ def main() -> None:
         app = create_app({"SQLALCHEMY_DATABASE_URI": url, "DATA_DIR": Path(folder)})
         with app.app_context():
             upgrade()
-            figures = run(options, Path(folder) / "seals.json")
+            figures = run(options)
             name = db.engine.dialect.name
     out = ROOT / "bench" / "out"
     out.mkdir(parents=True, exist_ok=True)
     (out / f"ledger-{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def run(options: argparse.Namespace, seals_file: Path) -> dict[str, Any]:
+def run(options: argparse.Namespace) -> dict[str, Any]:
     """All measurements, printed as they come."""
-    entries, signed_every = options.entries, options.signed_every
-    figures: dict[str, Any] = {"database": db.engine.dialect.name, "entries": entries, "signed_every": signed_every}
+    entries, kept_every = options.entries, options.kept_every
+    figures: dict[str, Any] = {"database": db.engine.dialect.name, "entries": entries, "kept_every": kept_every}
 
     def tell(name: str, value: float, bar: str = "") -> None:
         figures[name] = round(value, 3)
@@ -91,20 +88,18 @@ def run(options: argparse.Namespace, seals_file: Path) -> dict[str, Any]:
     with transaction():
         factors.publish_library()
         World.build()
-    exchange = agreed(open_listing(quantity=Decimal(1000)))
-    for _ in range(3):
-        delivered(exchange)
+    exchanges = [under_way() for _ in range(EXCHANGES)]
     completed(open_listing(), use="scm-cement")
     template = db.session.scalars(select(LedgerEntry)).one()
     tell("assessment with analytic interval, ms", _figure_ms(template, assess), "≤ 1")
     tell("Monte Carlo of 10,000 draws, ms", _figure_ms(template, monte_carlo), "≤ 20")
 
-    small = fill(min(FIRST_SIZE, entries), signed_every)
-    at_small = append_ratio(exchange)
+    small = fill(min(FIRST_SIZE, entries), kept_every)
+    at_small = append_ratio(exchanges)
     tell(f"append / bare INSERT at {small}, rate", at_small["ratio"], "≥ 0.4")
     tell(f"append at {small}, ms", at_small["append_ms"])
-    large = fill(entries, signed_every)
-    at_large = append_ratio(exchange)
+    large = fill(entries, kept_every)
+    at_large = append_ratio(exchanges)
     tell(f"append / bare INSERT at {large}, rate", at_large["ratio"], "≥ 0.4")
     tell(f"append at {large}, ms", at_large["append_ms"])
     tell("bare INSERT in its own transaction, ms", at_large["bare_ms"])
@@ -123,18 +118,12 @@ def run(options: argparse.Namespace, seals_file: Path) -> dict[str, Any]:
     rebuilding, wrote = rebuild_seconds(size)
     tell("tiles and root rebuilt / hashing alone", rebuilding / hashing, "≤ 3")
     tell("tiles and root rebuilt with reading / reading and hashing", wrote / reading)
-    known = KnownSeals(seals_file)
-    known.remember(size, tile_store.tree_of(size).root().hex(), [row.key.encoded for row in listed_keys()])
     db.session.rollback()
     for name, limit, arguments in (
         ("hashes and tree", "≤ 2", {"hashes_only": True, "processes": 1}),
-        ("seals known, one process", "≤ 8", {"processes": 1, "seals": known}),
-        ("seals known, two processes", "≤ 4.5", {"processes": 2, "seals": known}),
-        ("every seal, one process", "≤ 8", {"processes": 1}),
-        ("every seal, two processes", "≤ 4.5", {"processes": 2}),
+        ("everything, one process", "≤ 8", {"processes": 1}),
+        ("everything, two processes", "≤ 4.5", {"processes": 2}),
     ):
-        if options.skip_seals and name.startswith("every seal"):
-            continue
         ratio, seconds, more = verify_ratio(arguments, options.turns)
         tell(f"verify {name} / reading and hashing", ratio, limit)
         tell(f"verify {name}, µs per entry", seconds / size * 1e6)
@@ -142,21 +131,29 @@ def run(options: argparse.Namespace, seals_file: Path) -> dict[str, Any]:
     return figures
 
 
-def fill(size: int, signed_every: int) -> int:
-    """Entries up to `size`, with rollups, tiles and checkpoints as if each had been completed; returns the size."""
+def fill(size: int, kept_every: int) -> int:
+    """Entries up to `size`, with all that they would have if each had been completed; returns the size."""
     template = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.position)).first()
     assert template is not None
     row = {c.key: getattr(template, c.key) for c in LedgerEntry.__table__.columns}
     body, chance, sums = json.loads(template.canonical), random.Random(7), Sums()
     parties = (row["supplier_park_id"], row["receiver_park_id"], row["supplier_id"], row["receiver_id"])
+    given = [{c.name: getattr(row, c.name) for c in Confirmation.__table__.columns if c.name != "id"}
+             for row in db.session.scalars(select(Confirmation).where(Confirmation.number < 2))]  # fmt: skip
     while True:
         with transaction():
-            frontier, made = lock_head(), []
+            head, made, confirmed = hold_head(), [], []
+            frontier, confirmations = head.entries, head.confirmations
             if frontier.size >= size:
                 break
-            end = min(size, frontier.size + signed_every, (frontier.size // 256 + 1) * 256)
+            end = min(size, frontier.size + kept_every, (frontier.size // 128 + 1) * 128)  # two leaves for each entry
             for position in range(frontier.size, end):
-                varied(body, position, chance)
+                varied(body, position, chance, confirmations.size)
+                for said, row_given in zip(body["confirmations"], given, strict=True):
+                    leaf = leaf_hash(canonical_bytes(said))
+                    confirmations.append(leaf)
+                    confirmed.append(row_given | {"round": position + 1, "number": int(said["number"]),
+                                                  "leaf_hash": leaf.hex()})  # fmt: skip
                 canonical = canonical_bytes(body)
                 leaf = leaf_hash(canonical)
                 frontier.append(leaf)
@@ -167,16 +164,26 @@ def fill(size: int, signed_every: int) -> int:
                 )  # fmt: skip
                 sums.add(body, 1, parties)
             db.session.execute(insert(LedgerEntry), made)
-            move_head(frontier)
+            db.session.execute(insert(Confirmation), confirmed)
+            publish_head(head, factor_table())
             tile_store.keep_full_tiles(frontier.size)
-            if frontier.size % signed_every == 0 or frontier.size == size:
-                issue_checkpoint()
+            tile_store.keep_full_tiles(confirmations.size, tile_store.CONFIRMATIONS)
+            if frontier.size % kept_every == 0 or frontier.size == size:
+                keep_newest()
     with transaction():
         rollups.apply(sums.as_rollups())
     return size
 
 
-def varied(body: dict[str, Any], position: int, chance: random.Random) -> None:
+def under_way() -> int:
+    """An exchange with three deliveries."""
+    exchange = agreed(open_listing(quantity=Decimal(1000)))
+    for _ in range(3):
+        delivered(exchange)
+    return exchange.id
+
+
+def varied(body: dict[str, Any], position: int, chance: random.Random, number: int) -> None:
     """Another entry of the same shape, with a figure that follows from its inputs."""
     delivery = body["inputs"]["deliveries"][0]
     body["inputs"]["deliveries"] = [
@@ -192,25 +199,20 @@ def varied(body: dict[str, Any], position: int, chance: random.Random) -> None:
     body["result"] = result
     total = sum(Decimal(d["wet_t"]) for d in body["inputs"]["deliveries"])
     body["accepted_t"] = f"{total.normalize():f}"
-    body["confirmations"] = [_sealed(confirmation, body) for confirmation in body["confirmations"]]
+    for at, confirmation in enumerate(body["confirmations"]):
+        confirmation |= {"round": body["round"], "number": str(number + at)}
 
 
-def _sealed(confirmation: dict[str, str], body: dict[str, Any]) -> dict[str, str]:
-    """The confirmation under a seal over the round that the entry now has."""
-    said = {name: text for name, text in confirmation.items() if name not in SEAL_FIELDS}
-    seal = signing_key().sign_bytes(sealed_bytes(said, body["exchange"], body["round"]))
-    return confirmation | {"signature": base64.b64encode(seal).decode()}
-
-
-def append_ratio(exchange: Exchange) -> dict[str, float]:
+def append_ratio(exchange_ids: Sequence[int]) -> dict[str, float]:
     """Appending in its transaction against a bare INSERT of the same row, turn by turn, in milliseconds (medians)."""
-    exchange_id, appends, inserts, figures = exchange.id, [], [], []
+    appends, inserts, figures = [], [], []
+    confirmer = side_user(db.session.get_one(Exchange, exchange_ids[0]), Side.SUPPLIER)
     table = LedgerEntry.__table__
     last = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.position.desc()).limit(1)).one()
     row = {c.key: getattr(last, c.key) for c in table.columns}
     db.session.rollback()
     spare, rounds = itertools.count(900_000_000 + row["position"]), itertools.count(2_000_000 + row["position"])
-    for _ in range(APPENDS):
+    for exchange_id in itertools.islice(itertools.cycle(exchange_ids), APPENDS):
         begun = time.perf_counter()
         with db.engine.connect().execution_options(begin_immediate=True) as connection, connection.begin():
             connection.execute(insert(table), row | {"position": next(spare), "round": -next(spare)})
@@ -218,7 +220,8 @@ def append_ratio(exchange: Exchange) -> dict[str, float]:
         with transaction():
             again = db.session.get_one(Exchange, exchange_id)
             again.round = next(rounds)
-            db.session.flush()
+            for side in Side:
+                enter(Confirmation(side=side, round=again.round, revision=1, user=confirmer, at=now()), again)
             started = time.perf_counter()
             figure = figure_of(again)  # needed before, to see whether it is plausible
             figures.append(time.perf_counter() - started)
@@ -351,9 +354,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", help="an empty database; SQLite in a temporary folder when nothing is said")
     parser.add_argument("--entries", type=int, default=100_000)
-    parser.add_argument("--signed-every", type=int, default=100)
+    parser.add_argument("--kept-every", type=int, default=100)
     parser.add_argument("--turns", type=int, default=3, help="how often each verification is measured")
-    parser.add_argument("--skip-seals", action="store_true", help="do not measure the runs that check every seal")
     return parser.parse_args()
 
 

@@ -15,6 +15,7 @@ APPEND_ONLY = (
     "audit_event",
     "match_event",
     "ledger_tile",
+    "confirmation_tile",
     "checkpoint",
     "cosignature",
 )

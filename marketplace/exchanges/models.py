@@ -231,8 +231,8 @@ class Delivery(db.Model):
 class Confirmation(db.Model):
     """One side confirms that the exchange is complete, or a period of it; append-only. A reversal opens the next round.
 
-    `signature` is the exchange's seal over who confirmed what and when (`ledger.confirmations`), made at that moment by
-    the key `vkey`; empty for confirmations older than seals.
+    `number` is its place in the log of confirmations, `leaf_hash` the hash under which it stands there (`ledger.
+    confirmations`). Those from before there was that log have neither, but a seal: `signature`, made by the key `vkey`.
     """
 
     __tablename__ = "confirmation"
@@ -247,6 +247,8 @@ class Confirmation(db.Model):
     starts_on: Mapped[date | None]
     ends_before: Mapped[date | None]
     terms_sha256: Mapped[str] = mapped_column(String(64), default="")
+    number: Mapped[int | None] = mapped_column(index=True, unique=True)
+    leaf_hash: Mapped[str] = mapped_column(String(64), default="")
     vkey: Mapped[str] = mapped_column(String(400), default="")
     signature: Mapped[str] = mapped_column(String(88), default="")
     user: Mapped[User] = relationship()

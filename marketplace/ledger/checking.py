@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from marketplace.calendar import SHANGHAI
 from marketplace.ledger.canonical import parse_canonical
-from marketplace.ledger.confirmations import broken_seal, other_period
+from marketplace.ledger.confirmation_check import Leaves
+from marketplace.ledger.confirmed import confirmation_fault
 from marketplace.ledger.entries import booked_month, turned_result
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import Frontier
@@ -24,6 +25,7 @@ from marketplace.ledger.sums import Sums
 from marketplace.ledger.tiles import WIDTH, fold
 
 STRETCH = 16 * WIDTH
+ODD = (KeyError, TypeError, AttributeError, ValueError, ArithmeticError)  # what reading a forged entry may raise
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 # The statement has no values from outside but whole numbers.
 _ENTRIES = (
@@ -47,7 +49,7 @@ class Task:
     Args:
         start: the frontier of the tree before `first` (`Frontier.to_list`), as the tiles say; the caller compares.
         last_time: `recorded_at` of the entry before, empty where there is none.
-        seals_from: seals of earlier entries are known to fit.
+        confirmations: how many there are in their log.
         hashes_only: only the bytes: leaf hashes, tiles and tree.
     """
 
@@ -56,7 +58,7 @@ class Task:
     end: int
     start: list[str]
     last_time: str = ""
-    seals_from: int = 0
+    confirmations: int = 0
     hashes_only: bool = False
 
 
@@ -119,6 +121,7 @@ class _Checker:
         self._published: Mapping[str, Any] | None = None  # the factors last found to be as published
         self._out = Stretch(task.first, task.start, size=task.first, last_time=task.last_time)
         self._keys = {vkey: VerifierKey.parse(vkey) for vkey in task.register.vkeys}
+        self._leaves = Leaves(connection, task.confirmations)
 
     def run(self) -> Stretch:
         out, span = self._out, {"first": self._task.first, "end": self._task.end}
@@ -131,11 +134,15 @@ class _Checker:
             if out.fault is None and out.size in self._register.saved:
                 out.fault = self._saved_fault(row[3])
             if out.fault is not None:
+                out.sums = Sums()  # nobody will add them up
                 return out
         if out.size < self._task.end:
             out.fault = Fault(out.size, f"position {out.size} is missing", Check.ORDER)
         out.frontier = self._tree.to_list()
-        out.sums.settle()
+        try:
+            out.sums.settle()
+        except ODD as odd:
+            out.fault = Fault(None, f"what entries before {out.size} say cannot be added up: {odd!r}", Check.TOTALS)
         return out
 
     def _entry_fault(self, row: Sequence[Any]) -> Fault | None:
@@ -160,11 +167,11 @@ class _Checker:
                 return fault
         out.size += 1
         try:
-            return self._said_fault(position, row, body)
-        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as odd:
+            return self._said_fault(position, row, body, data)
+        except ODD as odd:
             return Fault(position, f"the entry has not the form it should have: {odd!r}", Check.ENTRY)
 
-    def _said_fault(self, position: int, row: Sequence[Any], body: Mapping[str, Any]) -> Fault | None:
+    def _said_fault(self, position: int, row: Sequence[Any], body: Mapping[str, Any], data: bytes) -> Fault | None:
         column = column_fault(row, body, self._register, is_sqlite=self._is_sqlite)
         if column:
             return Fault(position, column, Check.COLUMNS)
@@ -185,13 +192,9 @@ class _Checker:
         figure = method.fault(body)
         if figure:
             return Fault(position, figure, Check.FIGURE)
-        side = other_period(body)
-        if side:
-            return Fault(position, f"the {side} confirmed another period than the entry counts", Check.FIGURE)
-        if position >= self._task.seals_from:
-            side = broken_seal(body, self._keys)
-            if side:
-                return Fault(position, f"the {side}'s confirmation does not fit its seal", Check.SIGNATURE)
+        unconfirmed = confirmation_fault(body, data, self._leaves, self._keys)
+        if unconfirmed:
+            return Fault(position, unconfirmed, Check.CONFIRMATIONS)
         self._out.sums.add(body, 1, parties)
         return None
 
@@ -249,9 +252,8 @@ class _Checker:
 
     def _checkpoint_fault(self, row: Sequence[Any], root: str) -> Fault | None:
         number, size, stored_root, encoded = row
-        return checkpoint_fault(
-            number, size, stored_root, encoded, root, self._keys.values(), self._register.factor_roots
-        )
+        keys, factor_roots = self._keys.values(), self._register.factor_roots
+        return checkpoint_fault(f"checkpoint {number}", encoded, size, root, keys, factor_roots, stored_root)
 
     def _saved_fault(self, root: str) -> Fault | None:
         wanted, name = self._register.saved[self._out.size]

@@ -9,7 +9,6 @@ from marketplace.ledger import factors
 from marketplace.ledger.certificates.cli import export_command
 from marketplace.ledger.impact import impact_command
 from marketplace.ledger.log_cli import checkpoint_command, cosign_command, key_commands, witness_commands
-from marketplace.ledger.seals import seals_command
 from marketplace.ledger.verify_cli import verify_command
 
 ledger = AppGroup("ledger", help="Check the ledger of avoided emissions.")
@@ -23,7 +22,6 @@ for command in (
     cosign_command,
     verify_command,
     export_command,
-    seals_command,
 ):
     ledger.add_command(command)
 

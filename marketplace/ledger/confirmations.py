@@ -1,36 +1,70 @@
-"""The seal under each side's confirmation: who, when, and which terms, signed at that moment by a key outside the
-database. Who can write to the database alone cannot make a party confirm.
+"""The log of confirmations: who confirmed what and when, each a leaf of a tree whose root every checkpoint signs.
+
+A confirmation and the checkpoint over it are made in one transaction, with a key outside the database: who can write
+to the database alone cannot make a party confirm, nor unsay what it confirmed.
 """
 
-import base64
 import hashlib
-from collections.abc import Mapping
-from typing import Any
 
 from marketplace.calendar import stamp
 from marketplace.exchanges.models import EVEN_PERCENT, Confirmation, Exchange, Recurrence, Side, TermsRevision
+from marketplace.extensions import db
+from marketplace.ledger import tile_store
 from marketplace.ledger.canonical import canonical_bytes
-from marketplace.ledger.keys import signing_key
-from marketplace.ledger.notes import VerifierKey
+from marketplace.ledger.checkpoints import hold_head, publish_head
+from marketplace.ledger.confirmed import FORMAT, is_sealed
+from marketplace.ledger.errors import ConfirmationNotLogged
+from marketplace.ledger.factor_table import factor_table
+from marketplace.ledger.keys import listed_keys
+from marketplace.ledger.merkle import leaf_hash
 
-FORMAT = "gcx-confirmation/1"
-SEAL_FIELDS = ("key", "signature")
 
-
-def seal(confirmation: Confirmation, exchange: Exchange) -> None:
-    """Sign a confirmation as it is given.
+def enter(confirmation: Confirmation, exchange: Exchange) -> None:
+    """Append a confirmation to the log, and to the exchange.
 
     Raises:
         NoSigningKey: there is no usable key.
+        HeadNotOurs: somebody else moved the head.
     """
-    key = signing_key()
-    confirmation.terms_sha256 = terms_digest(exchange.current_terms)
-    signature = key.sign_bytes(sealed_bytes(_said(confirmation, exchange), exchange.uuid, str(exchange.round)))
-    confirmation.vkey, confirmation.signature = key.verifier.encoded, base64.b64encode(signature).decode()
+    head = hold_head()
+    tree = head.confirmations
+    confirmation.number, confirmation.terms_sha256 = tree.size, terms_digest(exchange.current_terms)
+    leaf = leaf_of(confirmation, exchange)
+    confirmation.leaf_hash = leaf.hex()
+    tree.append(leaf)
+    publish_head(head, factor_table())
+    exchange.confirmations.append(confirmation)
+    db.session.flush()
+    tile_store.keep_full_tiles(tree.size, tile_store.CONFIRMATIONS)
+
+
+def require_logged(exchange: Exchange) -> None:
+    """Before they count: both confirmations are in the log as they stand in the database.
+
+    Raises:
+        ConfirmationNotLogged: one of them is not.
+        HeadNotOurs: somebody else moved the head.
+    """
+    tree = hold_head().confirmations
+    logged = tile_store.tree_of(tree.size, tile_store.CONFIRMATIONS)
+    keys = {row.key.encoded: row.key for row in listed_keys()}
+    for confirmation in exchange.current_confirmations:
+        number = confirmation.number
+        if number is None:
+            if not is_sealed(recorded(confirmation, exchange), exchange.uuid, str(exchange.round), keys):
+                raise ConfirmationNotLogged
+            continue  # given before there was a log, under a seal of its own
+        leaf = leaf_of(confirmation, exchange)
+        if number >= tree.size or logged.leaf(number) != leaf:
+            raise ConfirmationNotLogged
+    if logged.root() != tree.root():
+        raise ConfirmationNotLogged
 
 
 def recorded(confirmation: Confirmation, exchange: Exchange) -> dict[str, str | None]:
-    """The confirmation as an entry holds it; without a seal when it is older than seals."""
+    """The confirmation as an entry holds it: as in the log, or as it was under a seal."""
+    if confirmation.number is not None:
+        return dict(statement(confirmation, exchange))
     return {
         **_said(confirmation, exchange),
         "key": confirmation.vkey or None,
@@ -38,27 +72,20 @@ def recorded(confirmation: Confirmation, exchange: Exchange) -> dict[str, str | 
     }
 
 
-def broken_seal(body: Mapping[str, Any], keys: Mapping[str, VerifierKey]) -> str | None:
-    """The side whose confirmation in an entry does not fit its seal, or whose seal is of none of the keys (by vkey)."""
-    for confirmation in body.get("confirmations", ()):
-        if confirmation.get("signature") is None:
-            continue
-        said = {name: text for name, text in confirmation.items() if name not in SEAL_FIELDS}
-        key = keys.get(confirmation["key"])
-        if key is None or not _fits(
-            key, confirmation["signature"], sealed_bytes(said, body["exchange"], body["round"])
-        ):
-            return str(confirmation["side"])
-    return None
+def statement(confirmation: Confirmation, exchange: Exchange) -> dict[str, str]:
+    """What a confirmation says in the log; its canonical bytes are the leaf."""
+    return {
+        **_said(confirmation, exchange),
+        "format": FORMAT,
+        "number": str(confirmation.number),
+        "exchange": exchange.uuid,
+        "round": str(confirmation.round),
+    }
 
 
-def other_period(body: Mapping[str, Any]) -> str | None:
-    """The side that confirmed another period than the one the entry counts."""
-    period = body["inputs"].get("period") or {}
-    for confirmation in body.get("confirmations", ()):
-        if {name: confirmation[name] for name in ("from", "to") if name in confirmation} != period:
-            return str(confirmation["side"])
-    return None
+def leaf_of(confirmation: Confirmation, exchange: Exchange) -> bytes:
+    """The leaf hash that a numbered confirmation has."""
+    return leaf_hash(canonical_bytes(statement(confirmation, exchange)))
 
 
 def terms_digest(terms: TermsRevision) -> str:
@@ -99,15 +126,3 @@ def _said(confirmation: Confirmation, exchange: Exchange) -> dict[str, str]:
         "terms_revision": str(confirmation.revision),
         "terms_sha256": confirmation.terms_sha256,
     }
-
-
-def sealed_bytes(said: Mapping[str, str | None], exchange: str, round_number: str) -> bytes:
-    """What a seal is over: the confirmation without its seal, and what it is about."""
-    return canonical_bytes({**said, "format": FORMAT, "exchange": exchange, "round": round_number})
-
-
-def _fits(key: VerifierKey, signature: str, message: bytes) -> bool:
-    try:
-        return key.fits(base64.b64decode(signature), message)
-    except ValueError:
-        return False

@@ -14,8 +14,9 @@ from marketplace.ledger.factors import plain
 from marketplace.ledger.models import EntryKind
 from marketplace.materials.taxonomy import taxonomy
 
-# 2: a confirmation names its party, the digest of the terms, and carries a seal. Entries of format 1 stay valid.
-FORMAT = "gcx-entry/2"
+# 2: a confirmation names its party and the digest of the terms, and carries a seal. 3: it stands as in the log of
+# confirmations, or under its seal where it is older. Entries of former formats stay valid.
+FORMAT = "gcx-entry/3"
 
 
 def assessment_body(

@@ -57,6 +57,26 @@ class FactorMissing(FactorNotPublished):
         )
 
 
+class HeadNotOurs(DomainError):
+    """The newest checkpoint is not signed by a key of this ledger, or says another tree than the head."""
+
+    status = 503
+
+    def sentence(self) -> str:
+        return gettext(
+            "The ledger was changed by somebody else, so nothing is added to it. The operator must verify it first."
+        )
+
+
+class ConfirmationNotLogged(DomainError):
+    """A confirmation in the database is not the one of its number in the log of confirmations."""
+
+    status = 409
+
+    def sentence(self) -> str:
+        return gettext("A confirmation of this exchange was not given by its party here; a district officer must look.")
+
+
 class EntryTooLong(DomainError):
     """An entry that no bundle of the public log could hold (C2SP tlog-tiles gives its length two bytes)."""
 

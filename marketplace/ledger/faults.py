@@ -13,6 +13,7 @@ class Check(enum.StrEnum):
     COLUMNS = "columns"  # the copies of what the entry says
     FACTORS = "factors"  # published versions against the copies in entries and the roots in checkpoints
     FIGURE = "figure"  # the result, recomputed
+    CONFIRMATIONS = "confirmations"  # their log against entries, tiles, head and checkpoints
     EXCHANGE = "exchange"  # each completed exchange has its entry, each entry its exchange
     CHECKPOINT = "checkpoint"  # stored checkpoints: root, form
     SIGNATURE = "signature"  # who signed them

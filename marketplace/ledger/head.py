@@ -1,6 +1,7 @@
 """The head of the ledger: who holds it, appends."""
 
 import json
+from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
@@ -11,17 +12,41 @@ from marketplace.ledger.models import LedgerHead
 
 # Statements on the table itself: whoever appends needs no object, and the ledger waits for the one who holds its head.
 _HEAD = LedgerHead.__table__
-_LOCK = Prepared(select(_HEAD.c.size, _HEAD.c.frontier).where(_HEAD.c.id == 1).with_for_update())
-_MOVE = Prepared(update(_HEAD).where(_HEAD.c.id == 1), "size", "root_hash", "frontier")
+_LOCK = Prepared(
+    select(_HEAD.c.size, _HEAD.c.frontier, _HEAD.c.confirmations, _HEAD.c.confirmations_frontier, _HEAD.c.note)
+    .where(_HEAD.c.id == 1)
+    .with_for_update()
+)
+_MOVE = Prepared(
+    update(_HEAD).where(_HEAD.c.id == 1),
+    "size", "root_hash", "frontier", "confirmations", "confirmations_frontier", "note",
+)  # fmt: skip
 
 
-def lock_head() -> Frontier:
-    """The tree as it is, held by this transaction: whoever appends waits here for the one before."""
-    head = _LOCK(db.session.connection()).one()
-    return Frontier.from_list(head.size, json.loads(head.frontier))
+@dataclass(slots=True)
+class Head:
+    """The tree over the entries, the one over the confirmations, and the newest checkpoint, which is over both."""
+
+    entries: Frontier
+    confirmations: Frontier
+    note: str
 
 
-def move_head(tree: Frontier) -> None:
-    """Write the tree that this transaction, which holds the head, has made."""
-    moved = {"size": tree.size, "root_hash": tree.root().hex(), "frontier": json.dumps(tree.to_list())}
+def lock_head() -> Head:
+    """The head as it is, held by this transaction: whoever appends waits here for the one before."""
+    row = _LOCK(db.session.connection()).one()
+    entries = Frontier.from_list(row.size, json.loads(row.frontier))
+    return Head(entries, Frontier.from_list(row.confirmations, json.loads(row.confirmations_frontier)), row.note)
+
+
+def move_head(head: Head) -> None:
+    """Write the head that this transaction, which holds it, has made."""
+    moved = {
+        "size": head.entries.size,
+        "root_hash": head.entries.root().hex(),
+        "frontier": json.dumps(head.entries.to_list()),
+        "confirmations": head.confirmations.size,
+        "confirmations_frontier": json.dumps(head.confirmations.to_list()),
+        "note": head.note,
+    }
     _MOVE(db.session.connection(), moved)

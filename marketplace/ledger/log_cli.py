@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from marketplace.database import transaction
 from marketplace.ledger import checkpoints, cosigning, keys, witnesses
+from marketplace.ledger.errors import HeadNotOurs
 from marketplace.ledger.notes import Algorithm, NoteError, SigningKey, VerifierKey
 
 key_commands = AppGroup("key", help="The key that signs checkpoints.")
@@ -29,10 +30,17 @@ def new_key_command(replace: bool) -> None:
 
 
 @click.command("checkpoint")
-def checkpoint_command() -> None:
-    """Sign the present head and print the checkpoint."""
-    with transaction():
-        click.echo(checkpoints.issue_checkpoint().note, nl=False)
+@click.option("--adopt", is_flag=True, help="Also sign a head that this ledger has not signed; verify it first.")
+def checkpoint_command(adopt: bool) -> None:
+    """Sign the present head, keep the checkpoint and print it."""
+    try:
+        with transaction():
+            issued = checkpoints.adopt_head() if adopt else checkpoints.issue_checkpoint()
+            click.echo(issued.note, nl=False)
+    except HeadNotOurs as refused:
+        raise click.ClickException(
+            "the head was moved by somebody else: run flask ledger verify, and then this with --adopt"
+        ) from refused
 
 
 @witness_commands.command("add")

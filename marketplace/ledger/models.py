@@ -54,7 +54,10 @@ class LedgerEntry(db.Model):
 
 
 class LedgerHead(db.Model):
-    """Size, root and frontier of the tree: one row, locked by whoever appends."""
+    """Size, root and frontier of the tree, and of that of the confirmations: one row, locked by whoever appends.
+
+    `note` is the newest checkpoint, signed over both in the transaction that moved the head.
+    """
 
     __tablename__ = "ledger_head"
 
@@ -62,17 +65,18 @@ class LedgerHead(db.Model):
     size: Mapped[int]
     root_hash: Mapped[str] = mapped_column(String(64))
     frontier: Mapped[str] = mapped_column(Text)
+    confirmations: Mapped[int] = mapped_column(default=0)
+    confirmations_frontier: Mapped[str] = mapped_column(Text, default="[]")
+    note: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
 
 
-class LedgerTile(db.Model):
-    """256 neighbouring hashes of one level of the tree, written once when the last of them is known (C2SP tlog-tiles).
+class _Tile:
+    """256 neighbouring hashes of one level of a tree, written once when the last of them is known (C2SP tlog-tiles).
 
     `root` is the hash over the whole tile: the tile's place among the hashes of the next level.
     """
-
-    __tablename__ = "ledger_tile"
 
     level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -80,8 +84,23 @@ class LedgerTile(db.Model):
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
+class LedgerTile(_Tile, db.Model):
+    """A tile of the tree over the entries."""
+
+    __tablename__ = "ledger_tile"
+
+
+class ConfirmationTile(_Tile, db.Model):
+    """A tile of the tree over the confirmations."""
+
+    __tablename__ = "confirmation_tile"
+
+
 class Checkpoint(db.Model):
-    """A signed size and root of the tree, as published. `note` is the truth; the other columns are for queries."""
+    """A checkpoint that is kept: one an hour, and those on which a certificate or a cosignature rests.
+
+    `note` is the truth; the other columns are for queries.
+    """
 
     __tablename__ = "checkpoint"
 

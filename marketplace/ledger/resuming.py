@@ -1,21 +1,14 @@
-"""How far a verification came: kept in memory, and in a file from which an interrupted run goes on.
-
-And up to where seals were found to fit, so that each is checked once: the tree, which every run checks, holds the
-sealed entries as they were.
-"""
+"""How far a verification came: kept in memory, and in a file from which an interrupted run goes on."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from marketplace.ledger.checking import Stretch
 from marketplace.ledger.merkle import Frontier
 from marketplace.ledger.sums import Sums
-from marketplace.ledger.tiles import TiledTree, TileError
 
 SECONDS_BETWEEN = 5.0
 FORM = 1
@@ -85,42 +78,6 @@ class Progress:
             self.sums = Sums.from_json(state["sums"])
         except (KeyError, TypeError, ValueError) as broken:
             raise ValueError(f"{path} is no file of an interrupted verification ({broken}); remove it") from broken
-
-
-class KnownSeals:
-    """Up to where every seal was found to fit, in a file outside the database.
-
-    Args:
-        path: the file to read and to write; None knows nothing. A broken or a foreign file is as good as none: then
-            every seal is checked.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-
-    def size_in(self, tree: TiledTree, vkeys: Iterable[str]) -> int:
-        """How many entries of this tree have seals that are known to fit one of these keys.
-
-        None when the tree of that size is another one, or a key that was good then is no longer listed.
-        """
-        if self.path is None or not self.path.exists():
-            return 0
-        with suppress(KeyError, TypeError, ValueError, TileError):
-            state = json.loads(self.path.read_text(encoding="utf-8"))
-            if state["form"] == FORM and set(state["keys"]) <= set(vkeys):
-                size: int = state["size"]
-                return size if tree.root(size).hex() == state["root"] else 0
-        return 0
-
-    def remember(self, size: int, root: str, vkeys: Iterable[str]) -> None:
-        """After a run that found the whole ledger sound."""
-        if self.path is not None:
-            _write(self.path, {"form": FORM, "size": size, "root": root, "keys": list(vkeys)})
-
-    def forget(self) -> None:
-        """The next run checks every seal."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
 
 
 def _write(path: Path, state: object) -> None:

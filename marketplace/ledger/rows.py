@@ -72,11 +72,15 @@ def column_fault(row: Sequence[Any], body: Mapping[str, Any], register: Register
 
 
 def checkpoint_fault(
-    number: int, size: int, stored_root: str, encoded: str, root: str, keys: Collection[VerifierKey],
-    factor_roots: Mapping[str, str],
+    name: str, encoded: str, size: int, root: str, keys: Collection[VerifierKey], factor_roots: Mapping[str, str],
+    stored_root: str | None = None,
 ) -> Fault | None:  # fmt: skip
-    """What is wrong with a stored checkpoint, given the root that the entries have at its size."""
-    name = f"checkpoint {number} of {size} entries"
+    """What is wrong with a checkpoint, given the root that the entries have at its size.
+
+    Args:
+        stored_root: what the column beside it says; None where there is none.
+    """
+    name = f"{name} of {size} entries"
     try:
         note = Note.parse(encoded)
         body = CheckpointBody.parse(note.text)
@@ -84,10 +88,10 @@ def checkpoint_fault(
         return Fault(None, f"{name} is broken: {broken}", Check.CHECKPOINT)
     if not any(key.name == body.origin and key.signature_in(note) for key in keys):
         return Fault(None, f"{name} is not signed by a key of this ledger", Check.SIGNATURE)
-    if (body.size, body.root.hex()) != (size, stored_root):
+    if body.size != size or stored_root not in (None, body.root.hex()):
         return Fault(None, f"{name}: its columns are not what it says", Check.CHECKPOINT)
-    if stored_root != root:
-        return Fault(None, f"{name} says root {stored_root}, the entries give {root}", Check.CHECKPOINT)
+    if body.root.hex() != root:
+        return Fault(None, f"{name} says root {body.root.hex()}, the entries give {root}", Check.CHECKPOINT)
     for line in body.extensions:
         word, _, rest = line.partition(" ")
         count, _, factor_root = rest.partition(" ")

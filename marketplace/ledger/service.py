@@ -14,12 +14,12 @@ from marketplace.extensions import db
 from marketplace.ledger import rollups, tile_store
 from marketplace.ledger.assessing import Figure, figure_of, value_cny
 from marketplace.ledger.canonical import canonical_bytes, parse_canonical
-from marketplace.ledger.checkpoints import sign_head
+from marketplace.ledger.checkpoints import hold_head, publish_head
 from marketplace.ledger.entries import assessment_body, reversal_body
 from marketplace.ledger.errors import AlreadyReversed, EntryTooLong, ReversalOfReversal
 from marketplace.ledger.factor_table import FactorTable, factor_table
-from marketplace.ledger.head import lock_head, move_head
-from marketplace.ledger.merkle import Frontier, leaf_hash
+from marketplace.ledger.head import Head
+from marketplace.ledger.merkle import leaf_hash
 from marketplace.ledger.models import EntryKind, LedgerEntry
 from marketplace.ledger.tiles import MOST_ENTRY_BYTES
 
@@ -44,13 +44,15 @@ def append_assessment(exchange: Exchange, figure: Figure) -> Recorded:
 
     Raises:
         InputError: the figure cannot be computed; nothing is recorded.
+        HeadNotOurs: somebody else moved the head; nothing is recorded.
         EntryTooLong: there are so many deliveries that the log could not serve the entry; nothing is recorded.
     """
-    tree, table = lock_head(), factor_table()
+    head, table = hold_head(), factor_table()
     if figure.table != table:
         figure = figure_of(exchange)
     at = now()  # after the wait for the head, so that entries stand in the order of time
-    body = assessment_body(tree.size, exchange, figure, value_cny(exchange, figure.assessment.accepted_wet_t), at)
+    value = value_cny(exchange, figure.assessment.accepted_wet_t)
+    body = assessment_body(head.entries.size, exchange, figure, value, at)
     parties = {
         "exchange_id": exchange.id,
         "supplier_id": exchange.supplier_id,
@@ -58,7 +60,7 @@ def append_assessment(exchange: Exchange, figure: Figure) -> Recorded:
         "supplier_park_id": exchange.supplier_site.park_id,
         "receiver_park_id": exchange.receiver_site.park_id,
     }
-    _append(tree, table, body, body, parties, None)
+    _append(head, table, body, body, parties, None)
     return Recorded(int(body["position"]), at)
 
 
@@ -68,7 +70,7 @@ def reverse(position: int, reason: str) -> Recorded:
     Raises:
         AlreadyReversed, ReversalOfReversal: as their names say.
     """
-    tree, table = lock_head(), factor_table()
+    head, table = hold_head(), factor_table()
     original = db.session.get_one(LedgerEntry, position)
     if original.kind is EntryKind.REVERSAL:
         raise ReversalOfReversal
@@ -80,13 +82,13 @@ def reverse(position: int, reason: str) -> Recorded:
         for name in ("exchange_id", "supplier_id", "receiver_id", "supplier_park_id", "receiver_park_id")
     }
     at = now()
-    reversal = reversal_body(tree.size, body, reason, at)
-    _append(tree, table, reversal, body, parties, position)
+    reversal = reversal_body(head.entries.size, body, reason, at)
+    _append(head, table, reversal, body, parties, position)
     return Recorded(int(reversal["position"]), at)
 
 
 def _append(
-    tree: Frontier,
+    head: Head,
     table: FactorTable,
     body: Mapping[str, Any],
     original: Mapping[str, Any],
@@ -96,7 +98,7 @@ def _append(
     canonical = canonical_bytes(body)
     if len(canonical) > MOST_ENTRY_BYTES:
         raise EntryTooLong(len(canonical), MOST_ENTRY_BYTES)
-    leaf = leaf_hash(canonical)
+    tree, leaf = head.entries, leaf_hash(canonical)
     row = {
         "position": tree.size,
         "reverses": reverses,
@@ -110,9 +112,8 @@ def _append(
     connection = db.session.connection()
     with pipelined(connection):
         _INSERT(connection, row | {"root_hash": tree.root().hex()})
-        move_head(tree)
+        publish_head(head, table)
         rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
-        sign_head(tree, table)
     tile_store.keep_full_tiles(tree.size)
 
 

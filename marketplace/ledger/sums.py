@@ -6,11 +6,10 @@ once, because a million entries pass here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from operator import add, neg
+from operator import add, mul
 from typing import Any
 
 from marketplace.ledger import rollups
@@ -24,20 +23,32 @@ Amounts = tuple[Decimal, ...]
 FactorKey = tuple[str, str, str]
 Sensitivities = dict[FactorKey, Decimal]
 Parties = tuple[int, int, int, int]
-Group = tuple[str, str, str, str, Parties]
+Group = tuple[str, str, str, str, str, Parties, int]
+
+
+class _Waiting:
+    """What entries of one group say, as they say it: `results` and the amounts beside them; of reversals with -1."""
+
+    __slots__ = ("amounts", "factors", "results", "signs")
+
+    def __init__(self, factors: Mapping[str, Mapping[str, str]]) -> None:
+        self.factors = factors
+        self.amounts: list[tuple[str, str]] = []
+        self.results: list[Mapping[str, Any]] = []
+        self.signs: list[int] = []
 
 
 class Sums:
     """Cells by dimension, key and month, with texts for keys so that they travel between processes and into files.
 
-    Entries of the same parties, material and month wait together, and go into their cells by the column.
+    Entries of the same parties, material, month and factors wait together, and go into their cells by the column.
     """
 
     __slots__ = ("_waiting", "cells")
 
     def __init__(self) -> None:
         self.cells: dict[Slot, tuple[Amounts, Sensitivities]] = {}
-        self._waiting: dict[Group, tuple[list[Amounts], dict[FactorKey, list[Decimal]]]] = {}
+        self._waiting: dict[Group, _Waiting] = {}
 
     def add(self, body: Mapping[str, Any], sign: int, parties: Parties) -> None:
         """One entry; `settle` brings it into the cells.
@@ -47,38 +58,42 @@ class Sums:
             sign: 1, or -1 for a reversal.
             parties: ids of supplier's and receiver's park, supplier and receiver.
         """
-        result, factors, portions = body["result"], body["factors"], body["inputs"]["attribution"]
-        p_supplier, p_user = portions["supplier"], portions["user"]
-        group = (f"{body['family']}/{body['material']}", body["month"], p_supplier, p_user, parties)
-        amounts, by_factor = self._waiting.get(group) or self._waiting.setdefault(group, ([], {}))
-        variance, shares = Decimal(result["specific_variance"]), result["shares"]
-        row = (
-            Decimal(result["net_kgco2e"]), Decimal(shares["supplier"]), Decimal(shares["user"]),
-            Decimal(body["accepted_t"]), Decimal(body["value_cny"]), _ONE, variance.quantize(_VARIANCE),
-            (variance * _square(p_supplier)).quantize(_VARIANCE), (variance * _square(p_user)).quantize(_VARIANCE),
-        )  # fmt: skip
-        amounts.append(row if sign == 1 else tuple(map(neg, row)))
-        for name, text in result["sensitivities"].items():
-            copy = factors[name]
-            key = (name, copy["version"], copy["gsd"])
-            by_factor.setdefault(key, []).append(Decimal(text) if sign == 1 else -Decimal(text))
+        portions, factors = body["inputs"]["attribution"], body["factors"]
+        # Who waits holds the factors, so that no others come to stand in their place in memory.
+        group = (body["family"], body["material"], body["month"], portions["supplier"], portions["user"], parties,
+                 id(factors))  # fmt: skip
+        waiting = self._waiting.get(group) or self._waiting.setdefault(group, _Waiting(factors))
+        waiting.results.append(body["result"])
+        waiting.amounts.append((body["accepted_t"], body["value_cny"]))
+        waiting.signs.append(sign)
 
     def settle(self) -> None:
         """Bring what waits into the cells; whoever reads them, or sends this elsewhere, calls this first."""
-        for (material, month, p_supplier, p_user, parties), (rows, by_factor) in self._waiting.items():
-            columns = zip(*rows, strict=True)
-            net, given, taken, accepted, value, count, of_all, of_given, of_taken = (sum(c, _NONE) for c in columns)
-            whole = (net, accepted, accepted, value, count, of_all)
-            supplied = (given, accepted, _NONE, value, count, of_given)
-            received = (taken, _NONE, accepted, value, count, of_taken)
-            sensitivities = {key: sum(each, _NONE) for key, each in by_factor.items()}
-            part = _scaled(by_factor, Decimal(p_supplier))
-            other = part if p_user == p_supplier else _scaled(by_factor, Decimal(p_user))
-            from_park, to_park, supplier, receiver = parties
-            self._to(("whole", material, month), whole, sensitivities)
-            self._both("enterprise", supplier, receiver, month, supplied, received, part, other, whole, sensitivities)
-            self._both("park", from_park, to_park, month, supplied, received, part, other, whole, sensitivities)
+        for (family, material, month, p_supplier, p_user, parties, _), waiting in self._waiting.items():
+            self._settle(f"{family}/{material}", month, Decimal(p_supplier), Decimal(p_user), parties, waiting)
         self._waiting.clear()
+
+    def _settle(
+        self, material: str, month: str, p_supplier: Decimal, p_user: Decimal, parties: Parties, waiting: _Waiting
+    ) -> None:
+        results, signs = waiting.results, waiting.signs
+        shares = [result["shares"] for result in results]
+        net = _signed([result["net_kgco2e"] for result in results], signs)
+        given, taken = (_signed([share[party] for share in shares], signs) for party in ("supplier", "user"))
+        accepted, value = (_signed(column, signs) for column in zip(*waiting.amounts, strict=True))
+        variances, count = [Decimal(result["specific_variance"]) for result in results], Decimal(sum(signs))
+        of_all, of_given, of_taken = (_variance(variances, p, signs) for p in (_ONE, p_supplier, p_user))
+        whole = (net, accepted, accepted, value, count, of_all)
+        supplied = (given, accepted, _NONE, value, count, of_given)
+        received = (taken, _NONE, accepted, value, count, of_taken)
+        by_factor = _by_factor(waiting)
+        sensitivities = {key: sum(each, _NONE) for key, each in by_factor.items()}
+        part = _scaled(by_factor, p_supplier)
+        other = part if p_user == p_supplier else _scaled(by_factor, p_user)
+        from_park, to_park, supplier, receiver = parties
+        self._to(("whole", material, month), whole, sensitivities)
+        self._both("enterprise", supplier, receiver, month, supplied, received, part, other, whole, sensitivities)
+        self._both("park", from_park, to_park, month, supplied, received, part, other, whole, sensitivities)
 
     def merge(self, other: Sums) -> None:
         """Add another's cells."""
@@ -142,9 +157,23 @@ class Sums:
             by_factor[key] = by_factor.get(key, _NONE) + sensitivity
 
 
-@lru_cache(maxsize=1024)
-def _square(portion: str) -> Decimal:
-    return Decimal(portion) ** 2
+def _signed(texts: Sequence[str], signs: Sequence[int]) -> Decimal:
+    return sum(map(mul, map(Decimal, texts), signs), _NONE)
+
+
+def _variance(variances: Iterable[Decimal], portion: Decimal, signs: Iterable[int]) -> Decimal:
+    """A party's part of each entry's variance, rounded as the entry's rollups were."""
+    square = portion * portion
+    return sum([(v * square).quantize(_VARIANCE) * sign for v, sign in zip(variances, signs, strict=True)], _NONE)
+
+
+def _by_factor(waiting: _Waiting) -> dict[FactorKey, list[Decimal]]:
+    found: dict[str, list[Decimal]] = {}
+    for result, sign in zip(waiting.results, waiting.signs, strict=True):
+        for name, text in result["sensitivities"].items():
+            found.setdefault(name, []).append(Decimal(text) * sign)
+    factors = waiting.factors
+    return {(name, factors[name]["version"], factors[name]["gsd"]): each for name, each in found.items()}
 
 
 def _scaled(by_factor: Mapping[FactorKey, list[Decimal]], portion: Decimal) -> Sensitivities:

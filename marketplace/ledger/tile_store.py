@@ -1,30 +1,53 @@
 """Tiles kept in the database: full ones as rows, the growing ones from the rows below them."""
 
 import json
+from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute
 
+from marketplace.exchanges.models import Confirmation
 from marketplace.extensions import db
 from marketplace.ledger.merkle import HASH_BYTES
-from marketplace.ledger.models import LedgerEntry, LedgerHead, LedgerTile
+from marketplace.ledger.models import ConfirmationTile, LedgerEntry, LedgerHead, LedgerTile
 from marketplace.ledger.tiles import HEIGHT, MOST_ENTRY_BYTES, WIDTH, TileAddress, TiledTree, TileError, bundle, fold
 
-_TILE = select(LedgerTile.hashes).where(
-    LedgerTile.level == bindparam("level"), LedgerTile.number == bindparam("number")
-)
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Where a log keeps its leaves, and the tiles of the tree over them."""
+
+    leaf: InstrumentedAttribute[str]
+    index: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+    tiles: type[LedgerTile] | type[ConfirmationTile]
+    full_tile: Select[bytes]
+
+
+def _log(
+    leaf: InstrumentedAttribute[str],
+    index: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
+    tiles: type[LedgerTile] | type[ConfirmationTile],
+) -> Log:
+    is_it: ColumnElement[bool] = (tiles.level == bindparam("level")) & (tiles.number == bindparam("number"))
+    return Log(leaf, index, tiles, select(tiles.hashes).where(is_it))
+
+
+ENTRIES = _log(LedgerEntry.leaf_hash, LedgerEntry.position, LedgerTile)
+CONFIRMATIONS = _log(Confirmation.leaf_hash, Confirmation.number, ConfirmationTile)
 
 
 class NotThere(TileError):
     """A well-formed address of something that the ledger does not hold (yet)."""
 
 
-def keep_full_tiles(size: int) -> None:
-    """After the entry that made the tree `size` leaves large: store each tile that it filled. In its transaction."""
+def keep_full_tiles(size: int, log: Log = ENTRIES) -> None:
+    """After the leaf that made the tree `size` leaves large: store each tile that it filled. In its transaction."""
     level = 0
     while size and size % WIDTH ** (level + 1) == 0:
         number = size // WIDTH ** (level + 1) - 1
-        hashes = _hashes(level, number * WIDTH, WIDTH)
-        db.session.add(LedgerTile(level=level, number=number, hashes=b"".join(hashes), root=fold(hashes)))
+        hashes = _hashes(log, level, number * WIDTH, WIDTH)
+        db.session.add(log.tiles(level=level, number=number, hashes=b"".join(hashes), root=fold(hashes)))
         db.session.flush()
         level += 1
 
@@ -40,13 +63,13 @@ def published_tile(address: TileAddress) -> bytes:
     return read_tile(address)
 
 
-def read_tile(address: TileAddress) -> bytes:
+def read_tile(address: TileAddress, log: Log = ENTRIES) -> bytes:
     """The bytes of a tile of the tree, which must be large enough."""
     place = {"level": address.level, "number": address.number}
-    full: bytes | None = db.session.connection().execute(_TILE, place).scalar()
+    full = db.session.connection().scalar(log.full_tile, place)
     if full is not None:
         return full[: address.width * HASH_BYTES]
-    return b"".join(_hashes(address.level, address.number * WIDTH, address.width))
+    return b"".join(_hashes(log, address.level, address.number * WIDTH, address.width))
 
 
 def read_bundle(number: int, width: int) -> bytes:
@@ -71,9 +94,9 @@ def read_bundle(number: int, width: int) -> bytes:
     return bundle(entries)
 
 
-def tree_of(size: int) -> TiledTree:
+def tree_of(size: int, log: Log = ENTRIES) -> TiledTree:
     """The stored tree of that size, from its tiles alone."""
-    return TiledTree(size, read_tile)
+    return TiledTree(size, partial(read_tile, log=log))
 
 
 def served_tree(size: int) -> TiledTree:
@@ -83,18 +106,17 @@ def served_tree(size: int) -> TiledTree:
     return TiledTree(size, read_tile, edge)
 
 
-def _hashes(level: int, first: int, count: int) -> list[bytes]:
+def _hashes(log: Log, level: int, first: int, count: int) -> list[bytes]:
     connection = db.session.connection()
     if level == 0:
         rows = connection.execute(
-            select(LedgerEntry.leaf_hash)
-            .where(LedgerEntry.position >= first, LedgerEntry.position < first + count)
-            .order_by(LedgerEntry.position)
+            select(log.leaf).where(log.index >= first, log.index < first + count).order_by(log.index)
         )
         return [bytes.fromhex(leaf) for (leaf,) in rows]
+    tiles = log.tiles
     below = (
-        select(LedgerTile.root)
-        .where(LedgerTile.level == level - 1, LedgerTile.number >= first, LedgerTile.number < first + count)
-        .order_by(LedgerTile.number)
+        select(tiles.root)
+        .where(tiles.level == level - 1, tiles.number >= first, tiles.number < first + count)
+        .order_by(tiles.number)
     )
     return list(connection.scalars(below))

@@ -23,13 +23,14 @@ from marketplace.accounts.models import Enterprise, Park
 from marketplace.extensions import db
 from marketplace.ledger import whole
 from marketplace.ledger.checking import STRETCH, Stretch, Task, check
+from marketplace.ledger.confirmation_check import log_faults, stated_in
 from marketplace.ledger.factor_table import roots
 from marketplace.ledger.factors import plain
 from marketplace.ledger.faults import Check, Fault, Report
 from marketplace.ledger.keys import listed_keys
 from marketplace.ledger.models import EmissionFactor, LedgerEntry, LedgerHead
 from marketplace.ledger.notes import CheckpointBody
-from marketplace.ledger.resuming import KnownSeals, Progress
+from marketplace.ledger.resuming import Progress
 from marketplace.ledger.rows import Register
 from marketplace.ledger.tile_store import tree_of
 from marketplace.ledger.tiles import TileError
@@ -64,7 +65,6 @@ def verify(
     since: Saved | None = None,
     processes: int | None = None,
     progress: Progress | None = None,
-    seals: KnownSeals | None = None,
     hashes_only: bool = False,
 ) -> Report:
     """Check everything, or what came after a checkpoint; the first bad entry ends the walk through the entries.
@@ -75,7 +75,6 @@ def verify(
         since: entries before this checkpoint are taken as they are, if the tree still contains it.
         processes: how many to use; one for each core when nothing is said.
         progress: where an interrupted run goes on, and where this one writes how far it came.
-        seals: up to where an earlier run has found the seals to fit; every seal is checked when nothing is said.
         hashes_only: look at leaf hashes, tiles and tree; leave figures, signatures and totals.
     """
     with (
@@ -83,7 +82,7 @@ def verify(
         db.engine.connect().execution_options(isolation_level=_snapshot()) as connection,
         connection.begin(),
     ):
-        run = _Run(connection, against or [], since, progress or Progress(None), seals or KnownSeals(None), hashes_only)
+        run = _Run(connection, against or [], since, progress or Progress(None), hashes_only)
         run.walk(show, pool)
         run.finish()
     return run.report
@@ -122,20 +121,16 @@ class _Run:
         against: list[Saved],
         since: Saved | None,
         progress: Progress,
-        seals: KnownSeals,
         hashes_only: bool,
     ) -> None:
         self._connection = connection
         self.report = Report()
-        size, root, frontier = connection.execute(
-            select(LedgerHead.size, LedgerHead.root_hash, LedgerHead.frontier)
-        ).one()
-        self._head: tuple[int, str] = (size, root)
-        self._head_frontier: str = frontier
+        self._stored_head = head = connection.execute(select(LedgerHead.__table__)).one()
+        self._head: tuple[int, str] = (head.size, head.root_hash)
         self._since = since
         self._hashes_only = hashes_only
         self._keeps = since is None and not hashes_only  # totals can be compared only when every entry was read
-        self._progress, self._seals = progress, seals
+        self._progress = progress
         self._against = [*against, *([since] if since else [])]
         self._register = self._read_register()
         self._stored = whole.stored_rollups(connection)
@@ -172,7 +167,7 @@ class _Run:
             what = f"head says {self._head[0]} entries, root {self._head[1]}; the entries give {report.size}, root " \
                    f"{report.root_hash}"  # fmt: skip
             report.faults.append(Fault(None, what, Check.TREE))
-        elif self._head_frontier != json.dumps(self._progress.frontier):
+        elif self._stored_head.frontier != json.dumps(self._progress.frontier):
             report.faults.append(Fault(None, "head keeps another frontier than the entries give", Check.TREE))
         last = self._connection.scalar(select(func.max(LedgerEntry.position)))
         if last is not None and last >= self._head[0]:
@@ -183,6 +178,8 @@ class _Run:
             report.notes.append("only hashes and tree were checked, no figure, signature or total")
             return
         report.faults += whole.checkpoint_faults(self._connection, self._head[0], self._register)
+        report.faults += whole.head_faults(self._stored_head, self._register)
+        report.faults += self._confirmation_faults()
         report.faults += [*whole.exchange_faults(self._connection), *whole.repeated_faults(self._connection)]
         report.faults += whole.period_faults(self._connection)
         if not self._keeps:
@@ -191,8 +188,11 @@ class _Run:
         totals = whole.rollup_faults(self._progress.sums, *self._stored)
         report.faults += [Fault(None, f"total {what}", Check.TOTALS) for what in totals]
         self._progress.forget()
-        if report.is_sound:
-            self._seals.remember(report.size, report.root_hash, self._register.vkeys)
+
+    def _confirmation_faults(self) -> list[Fault]:
+        head, saved = self._stored_head, [stated_in(s.body.text, s.name) for s in self._against]
+        in_head = [stated_in(head.note, "the head's checkpoint")] if head.note else []
+        return log_faults(self._connection, head.confirmations, head.confirmations_frontier, [*in_head, *saved])
 
     def _skip_to(self, since: Saved) -> None:
         size, tree = since.body.size, tree_of(self._head[0])
@@ -220,7 +220,7 @@ class _Run:
 
     def _tasks(self, first: int, size: int) -> Iterator[Task]:
         tree = tree_of(size)
-        seals_from = self._seals.size_in(tree, self._register.vkeys)
+        confirmations = self._stored_head.confirmations
         for at in range(first, size, STRETCH):
             before = self._connection.scalar(select(LedgerEntry.canonical).where(LedgerEntry.position == at - 1))
             last_time = _recorded_at(before) if before else ""
@@ -230,7 +230,7 @@ class _Run:
                 start = []  # which fits no tree but the empty one: the stretch says so when its turn comes
             tree.forget()
             end = min(at + STRETCH, size)
-            yield Task(self._register, at, end, start, last_time, seals_from, self._hashes_only)
+            yield Task(self._register, at, end, start, last_time, confirmations, self._hashes_only)
 
     def _read_register(self) -> Register:
         read = self._connection.execute

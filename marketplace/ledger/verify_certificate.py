@@ -10,10 +10,11 @@ It needs Python 3.11 and the package `cryptography`, and nothing of the exchange
 file on purpose: read it, or write your own from the page "How to check a certificate".
 
 What is checked: canonical form of the entry (RFC 8785), its leaf hash and inclusion proof (RFC 9162), the signed
-checkpoint (C2SP tlog-checkpoint, Ed25519), consistency with a checkpoint that you kept, the seals under both parties'
-confirmations, the credential's proof (W3C Data Integrity, eddsa-jcs-2022), the seal over a PDF's pages, and the figure
-itself, recomputed from the weights, distances and factors in the entry by the version of the method that it names. A
-version that this copy does not know leaves the figure open (exit code 3); all else is checked.
+checkpoint (C2SP tlog-checkpoint, Ed25519), consistency with a checkpoint that you kept, both parties' confirmations and
+their places in the tree of confirmations that the checkpoint signs (or the seals of older ones), the credential's proof
+(W3C Data Integrity, eddsa-jcs-2022), the seal over a PDF's pages, and the figure itself, recomputed from the weights,
+distances and factors in the entry by the version of the method that it names. A version that this copy does not know
+leaves the figure open (exit code 3); all else is checked.
 
 Exit code: 0 all good; 1 something is wrong; 2 the file cannot be read; 3 good as far as it could be checked.
 """
@@ -42,9 +43,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-ENTRY_FORMATS = ("gcx-entry/1", "gcx-entry/2")
-BUNDLE_FORMAT = "gcx-certificate/1"
-EXPORT_FORMAT = "gcx-export/1"
+ENTRY_FORMATS = ("gcx-entry/1", "gcx-entry/2", "gcx-entry/3")
+CONFIRMATION_FORMAT = "gcx-confirmation/2"
+EXPORT_FORMATS = ("gcx-export/1", "gcx-export/2")
 GOOD, WRONG, UNREADABLE, INCOMPLETE = 0, 1, 2, 3
 
 
@@ -355,6 +356,16 @@ class Checkpoint:
     def extension(self, name: str) -> list[str]:
         """The words after the name of an extension line; none when there is no such line."""
         return next((line.split(" ")[1:] for line in self.extensions if line.split(" ")[0] == name), [])
+
+    @property
+    def confirmations(self) -> tuple[int, bytes]:
+        """How many confirmations there were, and the root over them; before they had a log of their own, none."""
+        words = self.extension("gcx-confirmations")
+        if not words:
+            return 0, sha256()
+        size = whole_number(words[0], "the number of confirmations")
+        (root,) = hashes(words[1:], "the root of the confirmations")
+        return size, root
 
 
 def check_signature(checkpoint: Checkpoint, keys: Iterable[Key], what: str) -> Key:
@@ -738,8 +749,12 @@ def turned(result: Mapping[str, Any]) -> dict[str, Any]:
     return opposite
 
 
-def check_confirmations(body: Mapping[str, Any], keys: Sequence[Key]) -> str:
-    """The seals under both sides' confirmations (entries since gcx-entry/2); how it went, in words."""
+# Which confirmation of the entry, its number in the log of confirmations, its leaf hash: is it there?
+IsLogged = Callable[[int, int, bytes], bool]
+
+
+def check_confirmations(body: Mapping[str, Any], keys: Sequence[Key], is_logged: IsLogged | None) -> str:
+    """Both sides' confirmations: in their log (since gcx-entry/3), or under a seal (since gcx-entry/2); in words."""
     confirmations = body.get("confirmations")
     if not isinstance(confirmations, list) or {c.get("side") for c in confirmations} != {"supplier", "receiver"}:
         raise Wrong("the entry does not hold a confirmation of each side")
@@ -749,9 +764,13 @@ def check_confirmations(body: Mapping[str, Any], keys: Sequence[Key]) -> str:
             raise Wrong(f"the {c['side']} confirmed another period than the entry counts")
     if body["format"] == "gcx-entry/1":
         return "both sides confirmed (an entry of the first format: without seals)"
-    sealed = 0
-    for confirmation in confirmations:
-        if confirmation.get("signature") is None:
+    sealed = logged = 0
+    for at, confirmation in enumerate(confirmations):
+        if confirmation.get("format") == CONFIRMATION_FORMAT:
+            _check_logged(at, confirmation, body, is_logged)
+            logged += 1
+            continue
+        if confirmation.get("signature") is None and body["format"] == "gcx-entry/2":
             continue  # given before there were seals
         key = _trusted(text_of(confirmation, "key", "a confirmation"), keys)
         statement = {k: v for k, v in confirmation.items() if k not in ("key", "signature")}
@@ -760,7 +779,21 @@ def check_confirmations(body: Mapping[str, Any], keys: Sequence[Key]) -> str:
         if not key.has_signed(canonical(statement), seal):
             raise Wrong(f"the seal under the {confirmation['side']}'s confirmation does not fit what it says")
         sealed += 1
-    return f"both sides confirmed, {sealed} of {len(confirmations)} under a seal that fits"
+    if logged and is_logged is None:
+        return "both sides confirmed; that their log holds it shows with the certificate"
+    ways = [f"{logged} of 2 in the signed log of confirmations"] if logged else []
+    ways += [f"{sealed} of 2 under a seal that fits"] if sealed or not logged else []
+    return f"both sides confirmed, {', '.join(ways)}"
+
+
+def _check_logged(at: int, said: Mapping[str, Any], body: Mapping[str, Any], is_logged: IsLogged | None) -> None:
+    side = said["side"]
+    about = (body["exchange"], body["round"], body[side]["party"])
+    if (said.get("exchange"), said.get("round"), said.get("party")) != about:
+        raise Wrong(f"the {side}'s confirmation is of another exchange, round or party")
+    number = whole_number(text_of(said, "number", "a confirmation"), "a confirmation's number")
+    if is_logged is not None and not is_logged(at, number, leaf_hash(canonical(said))):
+        raise Wrong(f"the {side}'s confirmation is not number {number} in the log of confirmations")
 
 
 def _trusted(vkey: str, keys: Sequence[Key]) -> Key:
@@ -780,28 +813,38 @@ class Evidence:
     entry: bytes
     position: int
     proof: list[bytes]
+    confirmation_proofs: list[list[bytes]]
     checkpoint: str
     key: Key
 
     @classmethod
     def read(cls, document: Any, what: str) -> Evidence:
+        """Certificates from before the log of confirmations have no proofs of these."""
+        proofs = document.get("confirmationProofs", []) if isinstance(document, dict) else []
+        if not isinstance(proofs, list):
+            raise Wrong("the proofs of the confirmations are no list")
         return cls(
             entry=text_of(document, "entry", what).encode("utf-8", "surrogatepass"),
             position=whole_number(text_of(document, "position", what), "the position"),
             proof=hashes(document.get("inclusionProof"), "the inclusion proof"),
+            confirmation_proofs=[hashes(proof or [], "a confirmation's proof") for proof in proofs],
             checkpoint=text_of(document, "checkpoint", what),
             key=Key.parse(text_of(document, "logKey", what)),
         )
 
 
-BUNDLE_MEMBERS = {"format", "entry", "leafHash", "position", "inclusionProof", "checkpoint", "logKey"}
+_MEMBERS = {"format", "entry", "leafHash", "position", "inclusionProof", "checkpoint", "logKey"}
+BUNDLE_MEMBERS = {"gcx-certificate/1": _MEMBERS, "gcx-certificate/2": _MEMBERS | {"confirmationProofs"}}
 
 
 def check_bundle(data: bytes, trust: Trust, report: Report) -> Evidence:
     """A certificate as a JSON bundle."""
     document = read_json(data, "the certificate")
-    if not isinstance(document, dict) or document.keys() != BUNDLE_MEMBERS or document["format"] != BUNDLE_FORMAT:
-        raise Wrong(f"a certificate holds exactly {', '.join(sorted(BUNDLE_MEMBERS))}")
+    members = BUNDLE_MEMBERS.get(str(document.get("format"))) if isinstance(document, dict) else None
+    if members is None:
+        raise Wrong(f"unknown format of certificate; known are {', '.join(BUNDLE_MEMBERS)}")
+    if document.keys() != members:
+        raise Wrong(f"a certificate holds exactly {', '.join(sorted(members))}")
     evidence = Evidence.read(document, "the certificate")
     if document["leafHash"] != leaf_hash(evidence.entry).hex():
         raise Wrong("the leaf hash is not that of the entry")
@@ -828,11 +871,20 @@ def check_evidence(evidence: Evidence, trust: Trust, report: Report) -> dict[str
     if root != checkpoint.root:
         raise Wrong("the entry is not in the tree of the checkpoint: leaf and proof lead to another root")
     report.good(f"entry {evidence.position} is in that tree, leaf {leaf_hash(evidence.entry).hex()}")
-    report.good(check_confirmations(body, trust.keys))
+    report.good(check_confirmations(body, trust.keys, _logged_in(checkpoint, evidence.confirmation_proofs)))
     if trust.kept is not None:
         _check_kept(checkpoint, trust, keys, report)
     _describe(body, report)
     return body
+
+
+def _logged_in(checkpoint: Checkpoint, proofs: Sequence[Sequence[bytes]]) -> IsLogged:
+    size, root = checkpoint.confirmations
+
+    def is_logged(at: int, number: int, leaf: bytes) -> bool:
+        return at < len(proofs) and number < size and root_by_inclusion(leaf, number, size, proofs[at]) == root
+
+    return is_logged
 
 
 def _check_kept(checkpoint: Checkpoint, trust: Trust, keys: Sequence[Key], report: Report) -> None:
@@ -1085,6 +1137,8 @@ class Archive:
     total: Total = field(default_factory=Total)
     factors: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     factor_roots: list[bytes] = field(default_factory=list)
+    confirmations: bytearray = field(default_factory=bytearray)
+    confirmation_roots: dict[int, bytes] = field(default_factory=dict)
     assessments: int = 0
     _digests: bytearray = field(default_factory=bytearray)
     _versions: list[tuple[tuple[str, str, Decimal], ...] | None] = field(default_factory=list)
@@ -1096,6 +1150,7 @@ class Archive:
     def check(self) -> None:
         self._check_files()
         self._read_factors()
+        self._read_confirmations()
         checkpoints = self._checkpoints()
         pending = next(checkpoints, None)
         count, last = 0, None
@@ -1146,7 +1201,7 @@ class Archive:
         if not any(manifest.is_signed_by(key) for key in listed):
             raise Wrong("the archive's MANIFEST is not signed by a key of the ledger")
         first, *lines = manifest.text[:-1].split("\n")
-        if first != EXPORT_FORMAT:
+        if first not in EXPORT_FORMATS:
             raise Unreadable(f"unknown format of export: {first!r}")
         wanted = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
         names = set(self.zip.namelist()) - {"MANIFEST"}
@@ -1172,6 +1227,22 @@ class Archive:
             tree.append(leaf_hash(line))
             self.factor_roots.append(tree.root())
 
+    def _read_confirmations(self) -> None:
+        """All leaf hashes one after the other, and the root at each size that a checkpoint says."""
+        wanted, tree = {0, *(checkpoint.confirmations[0] for checkpoint in self._checkpoints())}, Tree()
+        self.confirmation_roots[0] = tree.root()
+        if "confirmations.txt" not in self.zip.namelist():
+            return  # an export from before there was a log of them
+        for line in self._lines("confirmations.txt"):
+            (leaf,) = hashes([line.decode()], "confirmations.txt")
+            self.confirmations += leaf
+            tree.append(leaf)
+            if tree.size in wanted:
+                self.confirmation_roots[tree.size] = tree.root()
+
+    def _is_logged(self, _at: int, number: int, leaf: bytes) -> bool:
+        return self.confirmations[32 * number : 32 * number + 32] == leaf
+
     def _checkpoints(self) -> Iterator[Checkpoint]:
         size = 0
         for line in self._lines("checkpoints.jsonl"):
@@ -1185,6 +1256,9 @@ class Archive:
         check_signature(checkpoint, self.keys, f"the checkpoint of {checkpoint.size} entries")
         if checkpoint.root != self.tree.root():
             raise Wrong(f"the checkpoint of {checkpoint.size} entries has another root than the entries before it")
+        confirmations, root = checkpoint.confirmations
+        if self.confirmation_roots.get(confirmations) != root:
+            raise Wrong(f"the confirmations are not those of the checkpoint of {checkpoint.size} entries")
         if words := checkpoint.extension("gcx-factors"):
             count = whole_number(words[0], "the number of factors")
             if count >= len(self.factor_roots) or self.factor_roots[count].hex() != words[-1]:
@@ -1216,7 +1290,7 @@ class Archive:
 
     def _check_assessment(self, body: Mapping[str, Any]) -> None:
         figure = check_figure(body) if body["method"] in METHODS else None
-        check_confirmations(body, self.keys)
+        check_confirmations(body, self.keys, self._is_logged)
         counted = sha256(canonical([body["exchange"], body["round"]]))[:16]
         if counted in self._counted:
             raise Wrong(f"it counts exchange {body['exchange']} a second time in round {body['round']}")
@@ -1325,7 +1399,7 @@ def _check_bare_entry(data: bytes, trust: Trust, report: Report) -> None:
     report.good(f"the entry is in canonical form, leaf {leaf_hash(data).hex()}")
     if body.get("kind") == "assessment":
         report_figure(body, report)
-        report.good(check_confirmations(body, trust.keys))
+        report.good(check_confirmations(body, trust.keys, None))
         _describe(body, report)
     report.open("an entry alone does not show that it is in the ledger: get its certificate")
 

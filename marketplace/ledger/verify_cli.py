@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from marketplace.ledger.keys import NoSigningKey, listed_keys
 from marketplace.ledger.notes import CheckpointBody, Note, NoteError
-from marketplace.ledger.resuming import KnownSeals, Progress
+from marketplace.ledger.resuming import Progress
 from marketplace.ledger.verify import Report, Saved, verify
 
 SOUND, FAULTY, NOT_VERIFIED = 0, 1, 2
@@ -22,7 +22,7 @@ MOST_SHOWN = 20
 @click.option("--against", multiple=True, type=click.Path(path_type=Path), help="A checkpoint you kept; repeatable.")
 @click.option("--since", type=click.Path(path_type=Path), help="Read only entries after this checkpoint.")
 @click.option("--processes", type=click.IntRange(1, 64), help="How many to use.  [default: one for each core]")
-@click.option("--fresh", is_flag=True, help="Begin anew after an interrupted run, and check every seal again.")
+@click.option("--fresh", is_flag=True, help="Begin anew after an interrupted run.")
 @click.option("--hashes-only", is_flag=True, help="Only leaf hashes, tiles and tree: no figures, signatures, totals.")
 @click.option("--quiet", is_flag=True, help="Print faults only.")
 @with_appcontext
@@ -32,23 +32,20 @@ def verify_command(
     """Recompute every figure, hash, tree, signature and total; name the first bad entry and what is wrong.
 
     Exit 0: sound; 1: something is wrong; 2: it could not be verified.
-    An interrupted run goes on where it stopped. A seal that was found good is not checked again (--fresh does).
+    An interrupted run goes on where it stopped.
     """
-    folder = Path(current_app.config["DATA_DIR"])
-    path, seals = folder / "verify.json", KnownSeals(folder / "seals.json")
+    path = Path(current_app.config["DATA_DIR"]) / "verify.json"
     try:
         if fresh:
             path.unlink(missing_ok=True)
-            seals.forget()
         progress = Progress(path if since is None and not hashes_only else None)
         if progress.size and not quiet:
             click.echo(f"going on after {progress.size} entries (--fresh begins anew)", err=True)
         kept = [_saved(file) for file in against]
         start = _saved(since) if since else None
         run = partial(
-            verify, against=kept, since=start, processes=processes, progress=progress, seals=seals,
-            hashes_only=hashes_only,
-        )  # fmt: skip
+            verify, against=kept, since=start, processes=processes, progress=progress, hashes_only=hashes_only
+        )
         report = _shown(run, progress, is_hidden=quiet or not sys.stderr.isatty())
     except (NoteError, OSError, ValueError, NoSigningKey) as failure:
         click.echo(f"not verified: {failure}", err=True)

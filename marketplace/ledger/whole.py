@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.exchanges.models import Exchange, ExchangeState, SettledPeriod
 from marketplace.ledger import rollups
+from marketplace.ledger.confirmation_check import stated_in
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import EMPTY_ROOT
 from marketplace.ledger.models import (
@@ -62,9 +63,21 @@ def checkpoint_faults(connection: Connection, size: int, register: Register) -> 
             what = f"checkpoint {number} is of {of} entries, the ledger has {size}: its end was cut off"
             yield Fault(None, what, Check.CHECKPOINT)
             continue
-        fault = checkpoint_fault(number, of, root, note, EMPTY_ROOT.hex(), keys, register.factor_roots)
+        fault = checkpoint_fault(f"checkpoint {number}", note, of, EMPTY_ROOT.hex(), keys, register.factor_roots, root)
         if fault:
             yield fault
+
+
+def head_faults(head: Row[Any], register: Register) -> Iterator[Fault]:
+    """The newest checkpoint, which stands in the head: ours, and over the trees that the head says."""
+    if not head.note and not head.size and not head.confirmations:
+        return
+    keys = [VerifierKey.parse(vkey) for vkey in register.vkeys]
+    fault = checkpoint_fault("the head's checkpoint", head.note, head.size, head.root_hash, keys, register.factor_roots)
+    if fault:
+        yield fault
+    elif stated_in(head.note, "").size != head.confirmations:
+        yield Fault(None, "the head's checkpoint says another number of confirmations than the head", Check.CHECKPOINT)
 
 
 def exchange_faults(connection: Connection) -> Iterator[Fault]:

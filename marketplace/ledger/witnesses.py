@@ -1,6 +1,6 @@
 """Witnesses: parties outside who keep our checkpoints and cosign them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from marketplace.errors import DomainError
 from marketplace.extensions import db
+from marketplace.ledger.checkpoints import keep
 from marketplace.ledger.models import Checkpoint, Cosignature, Witness
 from marketplace.ledger.notes import Algorithm, CheckpointBody, Note, NoteError, Signature, VerifierKey
 
@@ -72,7 +73,9 @@ def take_cosignatures(encoded: str) -> list[Cosignature]:
         body = CheckpointBody.parse(note.text)
     except NoteError as broken:
         raise BadCosignature(str(broken)) from broken
-    checkpoint = _checkpoint_of(body, note.text)
+    checkpoint = keep(note)
+    if checkpoint is None:
+        raise BadCosignature(f"this log has issued no such checkpoint of {body.size} entries")
     by_name = {witness.name: witness for witness in all_witnesses()}
     good = [
         (by_name[signature.name], signature)
@@ -105,16 +108,6 @@ def newest_checkpoints(before: int | None) -> tuple[list[Checkpoint], int | None
         statement = statement.where(Checkpoint.id < before)
     rows = list(db.session.scalars(statement.limit(MOST_LISTED + 1)))
     return rows[:MOST_LISTED], (rows[MOST_LISTED - 1].id if len(rows) > MOST_LISTED else None)
-
-
-def _checkpoint_of(body: CheckpointBody, text: str) -> Checkpoint:
-    same_tree: Iterable[Checkpoint] = db.session.scalars(
-        select(Checkpoint).where(Checkpoint.size == body.size, Checkpoint.root_hash == body.root.hex())
-    )
-    for checkpoint in same_tree:
-        if Note.parse(checkpoint.note).text == text:
-            return checkpoint
-    raise BadCosignature(f"this log has issued no such checkpoint of {body.size} entries")
 
 
 def _kept(checkpoint: Checkpoint, witness: Witness, signature: Signature) -> Cosignature:

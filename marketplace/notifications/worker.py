@@ -19,6 +19,7 @@ from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.extensions import db
 from marketplace.ledger import checkpoints
+from marketplace.ledger.errors import HeadNotOurs
 from marketplace.ledger.keys import NoSigningKey
 from marketplace.listings import service as listings
 from marketplace.matching import digest
@@ -56,12 +57,12 @@ def run_once() -> int:
 
 
 def issue_checkpoint_if_due() -> None:
-    """Sign the ledger's head when the newest checkpoint is an hour old. Mail must not wait for a missing key."""
+    """Sign the ledger's head when no checkpoint was kept for an hour. Mail must not wait for a missing key."""
     try:
         with transaction():
             checkpoints.issue_if_due()
-    except NoSigningKey as refused:
-        log.error("checkpoint.failed", path=str(refused.path), why=refused.why)
+    except (NoSigningKey, HeadNotOurs) as refused:
+        log.error("checkpoint.failed", why=str(refused) or type(refused).__name__)
 
 
 def run_forever(stop: threading.Event) -> None:

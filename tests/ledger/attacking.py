@@ -1,5 +1,6 @@
 """What somebody with full write access to the database could do: past the triggers, with all hashes made anew."""
 
+import base64
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -9,8 +10,11 @@ from typing import Any
 from sqlalchemy import delete, insert, select, text, update
 
 from marketplace.database import now
+from marketplace.exchanges.models import Confirmation
 from marketplace.extensions import db
 from marketplace.ledger.canonical import canonical_bytes
+from marketplace.ledger.checkpoints import CONFIRMATIONS_LINE
+from marketplace.ledger.confirmed import sealed_bytes
 from marketplace.ledger.keys import signing_key
 from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.models import Checkpoint, LedgerEntry, LedgerHead
@@ -18,6 +22,7 @@ from marketplace.ledger.notes import CheckpointBody, Note, SigningKey
 from marketplace.ledger.service import columns_of
 
 Row = dict[str, Any]
+OF_THE_LOG = ("format", "number", "exchange", "round")  # what a confirmation under a seal does not say
 
 
 @contextmanager
@@ -93,20 +98,52 @@ def rebuild(entries: Sequence[Row], *, renumber: bool = True) -> None:
         db.session.execute(update(LedgerHead).values(**head))
 
 
+def rebuild_confirmations() -> None:
+    """Write the log of confirmations anew from what the entries hold; not the entries."""
+    tree, leaves = Frontier(), {}
+    for row in rows():
+        for said in body_of(row).get("confirmations", ()):
+            leaves[int(said["number"])] = leaf_hash(canonical_bytes(said))
+    for number in sorted(leaves):
+        tree.append(leaves[number])
+    with write_access():
+        for number, leaf in leaves.items():
+            row = update(Confirmation).where(Confirmation.number == number)
+            db.session.execute(row.values(leaf_hash=leaf.hex()))
+        head = {"confirmations": tree.size, "confirmations_frontier": json.dumps(tree.to_list())}
+        db.session.execute(update(LedgerHead).values(**head))
+
+
 def sign_anew(key: SigningKey | None = None) -> None:
     """Replace all checkpoints by one of the present head, signed by our key or another."""
     key = key or signing_key()
-    head = db.session.get_one(LedgerHead, 1)
-    note = signed(key, head.size, head.root_hash)
+    head = db.session.get_one(LedgerHead, 1, populate_existing=True)
+    confirmations = Frontier.from_list(head.confirmations, json.loads(head.confirmations_frontier))
+    line = f"{CONFIRMATIONS_LINE} {confirmations.size} {confirmations.root().hex()}"
+    note = signed(key, head.size, head.root_hash, line)
     with write_access():
+        db.session.execute(update(LedgerHead).values(note=note.encoded))
         db.session.execute(delete(Checkpoint))
         values = {"size": head.size, "root_hash": head.root_hash, "issued_at": now(), "note": note.encoded}
         db.session.execute(insert(Checkpoint).values(**values))
 
 
-def signed(key: SigningKey, size: int, root_hash: str) -> Note:
-    body = CheckpointBody(key.name, size, bytes.fromhex(root_hash))
+def signed(key: SigningKey, size: int, root_hash: str, *lines: str) -> Note:
+    body = CheckpointBody(key.name, size, bytes.fromhex(root_hash), lines)
     return Note(body.text, (key.sign(body.text),))
+
+
+def sealed(canonical: str) -> Row:
+    """The entry as it would have been before there was a log of confirmations: each under a seal of its own."""
+    body, key = json.loads(canonical) | {"format": "gcx-entry/2"}, signing_key()
+    body["confirmations"] = [_sealed(said, body, key) for said in body["confirmations"]]
+    return body
+
+
+def _sealed(said: Row, body: Row, key: SigningKey) -> Row:
+    kept = {name: value for name, value in said.items() if name not in OF_THE_LOG}
+    seal = key.sign_bytes(sealed_bytes(kept, body["exchange"], body["round"]))
+    return kept | {"key": key.verifier.encoded, "signature": base64.b64encode(seal).decode()}
 
 
 def earlier(stamp: str, **ago: float) -> str:

@@ -7,25 +7,29 @@ checkpoints by one signed with our own key. What is re-signed is found by a chec
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import func, insert, select, text, update
 
 from marketplace.database import transaction
+from marketplace.exchanges import service as exchanges
+from marketplace.exchanges.models import Confirmation, Side
 from marketplace.extensions import db
 from marketplace.ledger import cosigning, rollups, service
-from marketplace.ledger.checkpoints import latest_checkpoint
+from marketplace.ledger.checkpoints import keep_newest, latest_checkpoint
 from marketplace.ledger.cosigning import LogSource, Refused, Seen
+from marketplace.ledger.errors import ConfirmationNotLogged
 from marketplace.ledger.faults import Check
 from marketplace.ledger.keys import signing_key
 from marketplace.ledger.models import Checkpoint, EmissionFactor, LedgerEntry, Rollup
 from marketplace.ledger.notes import Algorithm, CheckpointBody, Note, SigningKey
 from marketplace.ledger.verify import Saved, verify
-from tests.factories import completed, open_listing
+from tests.factories import agreed, completed, delivered, open_listing, side_user
 from tests.ledger.attacking import (
     backup,
     body_of,
     earlier,
     no_uniqueness,
     rebuild,
+    rebuild_confirmations,
     restore,
     rows,
     sign_anew,
@@ -42,6 +46,8 @@ def four(world):
     """Four sound entries; gives back the checkpoint that somebody outside kept."""
     for by in ("grinding", "third", "grinding", "grinding"):
         completed(open_listing(), by, use="scm-cement")
+        with transaction():
+            keep_newest()
     assert verify().is_sound
     return kept()
 
@@ -120,6 +126,11 @@ def test_a_party_edited(four, world):
     entries = changed(1, receiver=body_of(rows()[0])["receiver"])
     entries[1] |= {name: rows()[0][name] for name in ("receiver_id", "receiver_park_id")}
     rebuild(entries)
+    assert "is of another exchange, round or party" in found(1, Check.CONFIRMATIONS)
+    said = body_of(rows()[1])["confirmations"]
+    rebuild(changed(1, confirmations=[c | {"party": body_of(rows()[1])[c["side"]]["party"]} for c in said]))
+    assert "not number 3 in the log of confirmations" in found(1, Check.CONFIRMATIONS)
+    rebuild_confirmations()
     assert Check.CHECKPOINT in checks()
     sign_anew()
     assert checks() == {Check.TOTALS}
@@ -180,13 +191,24 @@ def test_a_back_dated_entry_inserted(four):
     rebuild([first, *others, forged])
     assert "before its neighbour" in found(4, Check.ORDER)
     rebuild([first, with_body(first, round="2"), *others])
-    assert "does not fit its seal" in found(1, Check.SIGNATURE)
+    assert "another exchange, round or party" in found(1, Check.CONFIRMATIONS)
+    said = [c | {"round": "2", "number": str(8 + at)} for at, c in enumerate(body["confirmations"])]
+    rebuild([first, with_body(first, round="2", confirmations=said), *others])
+    assert "not number 8 in the log of confirmations" in found(1, Check.CONFIRMATIONS)
     sign_anew()
-    assert "does not fit its seal" in found(1, Check.SIGNATURE)
+    assert "not number 8 in the log of confirmations" in found(1, Check.CONFIRMATIONS)
+    with write_access():
+        for at, given in enumerate(db.session.scalars(select(Confirmation).where(Confirmation.number < 2)).all()):
+            columns = {c.name: getattr(given, c.name) for c in Confirmation.__table__.columns if c.name != "id"}
+            db.session.execute(insert(Confirmation).values(columns | {"round": 2, "number": 8 + at}))
+    rebuild_confirmations()
+    sign_anew()
+    assert checks() == {Check.TOTALS}
+    found(None, Check.SAVED, four)
 
 
 def test_an_entry_replayed_at_the_end_with_totals_that_fit(four):
-    """Its figure, its seals and its times are true; the database refuses it, but not for who owns it."""
+    """Its figure, its confirmations and its times are true; the database refuses it, but not for who owns it."""
     replayed = [*rows(), rows()[-1]]
     with no_uniqueness():
         rebuild(replayed)
@@ -215,7 +237,62 @@ def test_a_confirmation_edited_with_all_else_made_to_fit(four):
     first, second = body_of(rows()[1])["confirmations"]
     rebuild(changed(1, confirmations=[first | {"member": "member-0"}, second]))
     sign_anew()
-    assert "the supplier's confirmation does not fit its seal" in found(1, Check.SIGNATURE)
+    assert "the supplier's confirmation is not number 2 in the log" in found(1, Check.CONFIRMATIONS)
+    rebuild_confirmations()
+    assert "the head's checkpoint says root" in found(None, Check.CONFIRMATIONS)
+    sign_anew()
+    assert verify().is_sound, "who holds our key and the database leaves no trace inside"
+    found(None, Check.SAVED, four)
+
+
+def pending(four):
+    """One side has confirmed, the other has not; gives back the number of that confirmation."""
+    exchange = agreed(open_listing())
+    delivered(exchange)
+    with transaction():
+        exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.SUPPLIER)))
+    return exchange, db.session.scalars(select(func.max(Confirmation.number))).one()
+
+
+def test_a_confirmation_edited_before_it_counts(four):
+    exchange, number = pending(four)
+    with write_access():
+        db.session.execute(text("UPDATE confirmation SET revision = 2 WHERE number = :n"), {"n": number})
+    assert f"number {number} is not what the supplier's row says" in found(None, Check.CONFIRMATIONS)
+    with pytest.raises(ConfirmationNotLogged), transaction():
+        exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.RECEIVER)))
+
+
+def test_a_confirmation_unsaid(four):
+    _, number = pending(four)
+    with write_access():
+        db.session.execute(text("DELETE FROM confirmation WHERE number = :n"), {"n": number})
+    assert f"number {number} is missing" in found(None, Check.CONFIRMATIONS)
+    with write_access():
+        db.session.execute(text("UPDATE confirmation SET leaf_hash = 'x' WHERE number = 3"))
+    assert "not number 3 in the log" in found(1, Check.CONFIRMATIONS)
+
+
+@pytest.mark.parametrize("number", ["NULL", "10"])
+def test_a_confirmation_written_into_the_database(four, number):
+    """With full write access to the database one can confirm in another's name; the key is not there to sign it."""
+    exchange, given = pending(four)
+    receiver = side_user(exchange, Side.RECEIVER)
+    with write_access():
+        db.session.execute(
+            text(
+                "INSERT INTO confirmation (exchange_id, side, round, revision, user_id, at, terms_sha256, vkey, "
+                f"signature, number, leaf_hash) SELECT exchange_id, 'receiver', round, revision, :u, at, terms_sha256, "
+                f"'', '', {number}, leaf_hash FROM confirmation WHERE number = :n"
+            ),
+            {"u": receiver.id, "n": given},
+        )
+    if number != "NULL":
+        assert "number 10 stands beyond the head of 9" in found(None, Check.CONFIRMATIONS)
+    with write_access():  # the other side's own one is taken away, so that it can be given again
+        db.session.execute(text("DELETE FROM confirmation WHERE number = :n"), {"n": given})
+    with pytest.raises(ConfirmationNotLogged), transaction():
+        exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.SUPPLIER)))
 
 
 def test_yesterdays_backup_restored(world, client, tmp_path):

@@ -16,7 +16,7 @@ from marketplace.errors import DomainError
 from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Delivery, Exchange, ExchangeState, Side
 from marketplace.extensions import db
-from marketplace.ledger import factors
+from marketplace.ledger import factor_table, factors
 from marketplace.ledger import service as ledger
 from marketplace.ledger.errors import AlreadyReversed, ReversalOfReversal
 from marketplace.ledger.models import Checkpoint, EmissionFactor, LedgerEntry, Rollup
@@ -207,6 +207,7 @@ def _unpublish(factor_id):
     """Publish everything but one factor, in an empty table: as if its row had never been published."""
     from sqlalchemy import text
 
+    factor_table._read.cache_clear()  # which knows that versions are only added
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("SET LOCAL session_replication_role = replica"))
         db.session.execute(text("DELETE FROM emission_factor WHERE factor_id = :f"), {"f": factor_id})

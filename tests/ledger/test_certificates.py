@@ -25,8 +25,10 @@ from marketplace.ledger.certificates.errors import NothingToCertify
 from marketplace.ledger.certificates.pdf import certificate_pdf
 from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.ledger.models import LedgerEntry
+from marketplace.ledger.notes import CheckpointBody, Note
 from marketplace.ledger.tile_store import tree_of
 from tests.factories import completed, find_user, open_listing, trader
+from tests.ledger.attacking import sealed
 
 SILENT = tool.Report(lambda _: None)
 
@@ -43,15 +45,15 @@ def certified(app, world):
 
 
 def bundle(found):
-    return bundle_of(found.entry, queries.place_of(found.entry.position))
+    return bundle_of(found.entry, queries.place_of(found.entry))
 
 
 def credential(found):
-    return credential_of(found, queries.place_of(found.entry.position))
+    return credential_of(found, queries.place_of(found.entry))
 
 
 def pdf(found):
-    return certificate_pdf(found, queries.place_of(found.entry.position))
+    return certificate_pdf(found, queries.place_of(found.entry))
 
 
 def checked(data, **trust):
@@ -72,7 +74,7 @@ DOCUMENTS = {"bundle": bundle, "credential": credential, "pdf": pdf}
 def test_each_document_is_good_by_the_stand_alone_verifier(certified, kind):
     words = checked(DOCUMENTS[kind](certified), keys=(log_key(),))
     assert "entry 1 is in that tree" in words
-    assert "2 of 2 under a seal that fits" in words
+    assert "2 of 2 in the signed log of confirmations" in words
     assert str(certified.entry.net_kgco2e) in words
 
 
@@ -129,11 +131,34 @@ def test_a_figure_changed_and_hashed_anew_is_found_by_recomputing(certified):
         tool.check_figure(body)
 
 
-def test_a_confirmation_that_nobody_gave_is_found_by_its_seal(certified):
+def test_a_confirmation_that_nobody_gave_is_not_in_the_log(certified):
     body = json.loads(certified.entry.canonical)
-    body["confirmations"][1]["at"] = "2026-01-01T00:00:00.000000Z"
+    place = queries.place_of(certified.entry)
+    checkpoint = tool.Checkpoint.parse(place.checkpoint.note)
+    proofs = [tool.hashes(list(proof), "a proof") for proof in place.confirmation_proofs]
+    is_logged = tool._logged_in(checkpoint, proofs)
+    assert "2 of 2 in the signed log" in tool.check_confirmations(body, (), is_logged)
+    for change in ({"at": "2026-01-01T00:00:00.000000Z"}, {"number": "1"}, {"round": "2"}, {"party": "ent-third"}):
+        forged = [body["confirmations"][0], body["confirmations"][1] | change]
+        with pytest.raises(tool.Wrong, match="receiver's confirmation"):
+            tool.check_confirmations(body | {"confirmations": forged}, (), is_logged)
     with pytest.raises(tool.Wrong, match="receiver's confirmation"):
-        tool.check_confirmations(body, ())
+        tool.check_confirmations(body, (), tool._logged_in(checkpoint, proofs[:1]))
+
+
+def test_a_certificate_from_before_the_log_of_confirmations_stays_good(certified):
+    """Its entry names seals, its checkpoint has no line about confirmations, and it holds no proofs of them."""
+    document = json.loads(bundle(certified))
+    body = sealed(document["entry"])
+    tree = tool.Tree()
+    tree.append(tool.leaf_hash(canonical_bytes(body | {"position": "0"})))
+    text = CheckpointBody(keys.signing_key().name, 1, tree.root()).text
+    old = {name: value for name, value in document.items() if name != "confirmationProofs"} | {
+        "format": "gcx-certificate/1", "entry": canonical_bytes(body | {"position": "0"}).decode(), "position": "0",
+        "leafHash": tree.root().hex(), "inclusionProof": [],
+        "checkpoint": Note(text, (keys.signing_key().sign(text),)).encoded,
+    }  # fmt: skip
+    assert "2 of 2 under a seal that fits" in checked(canonical_bytes(old), keys=(log_key(),))
 
 
 def test_an_earlier_checkpoint_that_was_kept_is_extended(certified):
@@ -153,7 +178,7 @@ def test_an_earlier_checkpoint_that_was_kept_is_extended(certified):
 
 def test_two_faces_of_the_ledger_show(certified):
     """The same size, signed with the same key, another root."""
-    kept = tool.Checkpoint.parse(queries.place_of(1).checkpoint.note)
+    kept = tool.Checkpoint.parse(queries.place_of(db.session.get_one(LedgerEntry, 1)).checkpoint.note)
     text = kept.note.text.replace(kept.note.text.split("\n")[2], "A" * 43 + "=")
     forged = f"{text}\n{keys.signing_key().sign(text).line}\n"
     with pytest.raises(tool.Wrong, match="two faces"):
@@ -236,7 +261,7 @@ def test_after_a_change_of_key_one_key_checks_the_whole_certificate(app, certifi
     assert keys.signing_key().verifier != before
     completed(open_listing())
     found = queries.of_entry(db.session.get_one(LedgerEntry, 1))
-    place = queries.place_of(1)
+    place = queries.place_of(db.session.get_one(LedgerEntry, 1))
     assert place.key == keys.signing_key().verifier
     assert "entry 1 is in that tree" in checked(bundle_of(found.entry, place))
     assert "fits" in checked(credential(found))
@@ -281,7 +306,7 @@ def test_a_certificate_by_a_newer_method_is_checked_but_for_its_figure(certified
         words = "\n".join(said)
         assert "open   unknown method version 'avoided/1.0': this copy knows avoided/0.9" in words
         assert "is in that tree" in words
-        assert "2 of 2 under a seal that fits" in words
+        assert "2 of 2 in the signed log of confirmations" in words
         assert not report.is_complete
 
 

@@ -5,18 +5,26 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import insert, select, text, update
 
 from marketplace.database import now, transaction
 from marketplace.exchanges import service as exchanges
-from marketplace.exchanges.models import Side
+from marketplace.exchanges.models import Confirmation, Side
 from marketplace.extensions import db
-from marketplace.ledger import keys
+from marketplace.ledger import checkpoints, keys
+from marketplace.ledger import service as ledger
+from marketplace.ledger.certificates import service as certificates
 from marketplace.ledger.checkpoints import issue_checkpoint, issue_if_due, latest_checkpoint, published_note
+from marketplace.ledger.errors import HeadNotOurs
 from marketplace.ledger.factor_table import factor_table
 from marketplace.ledger.keys import NoSigningKey, listed_keys, signing_key
+from marketplace.ledger.merkle import root
 from marketplace.ledger.models import Checkpoint, LedgerEntry, LedgerHead
 from marketplace.ledger.notes import CheckpointBody, Note
-from tests.factories import agreed, completed, delivered, open_listing, side_user
+from marketplace.ledger.verify import verify
+from marketplace.notifications.worker import issue_checkpoint_if_due
+from tests.factories import agreed, completed, delivered, open_listing, side_user, trader
+from tests.ledger.attacking import signed, write_access
 
 
 def newest():
@@ -46,8 +54,98 @@ def test_a_checkpoint_states_the_root_of_the_factor_table_and_its_time(world):
         issue_checkpoint()
     checkpoint, body = newest()
     table = factor_table()
-    assert body.extensions[0] == f"gcx-factors {table.count} {table.root.hex()}"
-    assert body.extensions[1] == f"gcx-time {checkpoint.issued_at:%Y-%m-%dT%H:%M:%S.%f}Z"
+    assert body.extensions[1] == f"gcx-factors {table.count} {table.root.hex()}"
+    assert body.extensions[2] == f"gcx-time {checkpoint.issued_at:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def test_a_checkpoint_states_the_root_of_the_confirmations(world):
+    completed(open_listing())
+    leaves = db.session.scalars(select(Confirmation.leaf_hash).order_by(Confirmation.number)).all()
+    assert len(leaves) == 2
+    assert newest()[1].extensions[0] == f"gcx-confirmations 2 {root(map(bytes.fromhex, leaves)).hex()}"
+
+
+def test_the_newest_checkpoint_is_kept_only_for_a_reason(world):
+    completed(open_listing())
+    assert db.session.query(Checkpoint).count() == 0
+    with transaction():
+        certificates.issue(0, trader("ironworks"))
+        certificates.issue(0, trader("ironworks"))
+    assert db.session.query(Checkpoint).one().note == latest_checkpoint().note
+
+
+def moved_by_hand(change):
+    with write_access():
+        db.session.execute(text(f"UPDATE ledger_head SET {change}"))
+
+
+MOVED = {
+    "a tree without the last entry": "size = 0, frontier = '[]'",
+    "a log without confirmations": "confirmations = 0, confirmations_frontier = '[]'",
+    "no checkpoint": "note = ''",
+    "another checkpoint": "note = replace(note, 'gcx-time', 'gcx-tune')",
+}
+
+
+@pytest.mark.parametrize("change", MOVED.values(), ids=MOVED)
+def test_a_head_that_somebody_else_moved_is_never_signed(app, world, change):
+    """Otherwise the next entry would have it signed, and nobody could tell any more."""
+    completed(open_listing())
+    exchange = agreed(open_listing())
+    delivered(exchange)
+    moved_by_hand(change)
+    before = db.session.execute(select(LedgerHead.__table__)).one()
+    with pytest.raises(HeadNotOurs), transaction():
+        exchanges.confirm_completion(exchanges.as_party(exchange.id, side_user(exchange, Side.SUPPLIER)))
+    with pytest.raises(HeadNotOurs), transaction():
+        ledger.reverse(0, "wrong")
+    with pytest.raises(HeadNotOurs), transaction():
+        issue_checkpoint()
+    issue_checkpoint_if_due()
+    done = app.test_cli_runner().invoke(args=["ledger", "checkpoint"])
+    assert (done.exit_code, "run flask ledger verify" in done.output) == (1, True)
+    assert db.session.execute(select(LedgerHead.__table__)).one() == before
+    assert not verify().is_sound
+
+
+def test_a_head_that_an_older_release_moved_is_signed(world):
+    """It knows nothing of the note in the head, and keeps a checkpoint without a line about confirmations."""
+    completed(open_listing())
+    earlier = latest_checkpoint().note
+    completed(open_listing())
+    head = db.session.execute(select(LedgerHead.__table__)).one()
+    note = signed(signing_key(), head.size, head.root_hash).encoded
+    with write_access():
+        values = {"size": head.size, "root_hash": head.root_hash, "issued_at": now(), "note": note}
+        db.session.execute(insert(Checkpoint).values(values))
+        db.session.execute(update(LedgerHead).values(note=earlier))
+    with pytest.raises(HeadNotOurs), transaction():
+        issue_checkpoint()  # the note in the head says two confirmations, and there are four
+    confirmed = Note.parse(earlier).text.split("\n")
+    confirmed[3] = Note.parse(head.note).text.split("\n")[3]
+    text_before = "\n".join(confirmed)
+    with write_access():
+        before = Note(text_before, (signing_key().sign(text_before),)).encoded
+        db.session.execute(update(LedgerHead).values(note=before))
+    with transaction():
+        issue_checkpoint()
+    assert verify().is_sound
+
+
+def test_an_operator_who_has_verified_the_ledger_may_sign_its_head(app, world):
+    completed(open_listing())
+    moved_by_hand("note = ''")
+    done = app.test_cli_runner().invoke(args=["ledger", "checkpoint", "--adopt"])
+    assert done.exit_code == 0, done.output
+    assert verify().is_sound
+    completed(open_listing())
+
+
+def test_a_checkpoint_of_another_process_is_read_and_checked(world, monkeypatch):
+    completed(open_listing())
+    monkeypatch.setattr(checkpoints, "_last_signed", None)
+    completed(open_listing())
+    assert verify().is_sound
 
 
 def test_a_checkpoint_is_issued_every_hour_and_not_more_often(world):

@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 
 from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
-from marketplace.exchanges.models import Exchange, ExchangeState, Side
+from marketplace.exchanges.models import Confirmation, Exchange, ExchangeState, Side
 from marketplace.extensions import db
 from marketplace.ledger.assessing import figure_of
-from marketplace.ledger.models import Checkpoint, LedgerEntry, LedgerHead
+from marketplace.ledger.models import LedgerEntry, LedgerHead
+from marketplace.ledger.notes import CheckpointBody, Note
 from marketplace.ledger.verify import verify
 from tests.factories import agreed, delivered, find_user, open_listing, side_user, under_review
 from tests.ledger.killing import SURVIVED, in_a_process, kills_until_done, outcome
@@ -54,7 +55,9 @@ def assert_whole():
     head = db.session.get_one(LedgerHead, 1, populate_existing=True)
     count, last = db.session.execute(select(func.count(), func.max(LedgerEntry.position))).one()
     assert (head.size, count) == (count, 0 if last is None else last + 1)
-    assert (db.session.scalar(select(func.max(Checkpoint.size))) or 0) == head.size
+    said = CheckpointBody.parse(Note.parse(head.note).text) if head.note else None
+    assert (said.size, said.root.hex()) == (head.size, head.root_hash) if said else not head.size
+    assert db.session.scalar(select(func.count(Confirmation.number))) == head.confirmations
     open_figures = sum(1 if row.kind == "assessment" else -1 for row in db.session.scalars(select(LedgerEntry)))
     completed = db.session.scalar(
         select(func.count()).select_from(Exchange).where(Exchange.state == ExchangeState.COMPLETED)

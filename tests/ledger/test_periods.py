@@ -162,9 +162,9 @@ def test_an_entry_that_counts_another_period_than_was_confirmed_is_found_by_both
     with write_access():
         db.session.execute(update(SettledPeriod).values(starts_on=now().date().replace(year=2020, month=1, day=1)))
     fault = first_fault()
-    assert (fault.position, fault.check) == (0, Check.FIGURE)
+    assert (fault.position, fault.check) == (0, Check.CONFIRMATIONS)
     with pytest.raises(tool.Wrong, match="another period"):
-        tool.check_confirmations(body_of(rows()[0]), [])
+        tool.check_confirmations(body_of(rows()[0]), [], None)
 
 
 def test_each_period_has_its_own_certificate_that_names_it(app, closed):
@@ -172,7 +172,10 @@ def test_each_period_has_its_own_certificate_that_names_it(app, closed):
     with transaction():
         certificates.issue(0, trader("ironworks"))
     with app.test_request_context():
-        found, place = queries.of_entry(db.session.get_one(LedgerEntry, 0)), queries.place_of(0)
+        found, place = (
+            queries.of_entry(db.session.get_one(LedgerEntry, 0)),
+            queries.place_of(db.session.get_one(LedgerEntry, 0)),
+        )
         credential = credential_of(found, place)
         documents = (bundle_of(found.entry, place), credential, certificate_pdf(found, place))
     for document in documents:

@@ -23,6 +23,7 @@ from marketplace.ledger.entries import month_of
 from marketplace.ledger.errors import AlreadyReversed, EntryTooLong, FactorNotPublished, ReversalOfReversal
 from marketplace.ledger.merkle import leaf_hash, verify_inclusion
 from marketplace.ledger.models import (
+    ConfirmationTile,
     Cosignature,
     Dimension,
     EmissionFactor,
@@ -186,7 +187,8 @@ def test_the_database_refuses_to_change_append_only_tables(world, table):
         witness = Witness(name="w", vkey="w")
         db.session.add(Cosignature(checkpoint=checkpoint, witness=witness, signed_at=now(), line="x"))
         db.session.add(LedgerTile(level=0, number=0, hashes=b"x", root=b"x"))
-    key = {"ledger_entry": "position", "ledger_tile": "number"}.get(table, "id")
+        db.session.add(ConfirmationTile(level=0, number=0, hashes=b"x", root=b"x"))
+    key = {"ledger_entry": "position", "ledger_tile": "number", "confirmation_tile": "number"}.get(table, "id")
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {key} = {key} + 1000"):
         with pytest.raises(DatabaseError, match="append-only"):
             db.session.execute(text(statement))

@@ -2,7 +2,7 @@
 
 import json
 
-import orjson
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,13 +18,11 @@ from marketplace.ledger import verify as verifying
 from marketplace.ledger.canonical import CanonicalError, canonical_bytes, parse_canonical
 from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.ledger.entries import result_of
-from marketplace.ledger.keys import listed_keys
 from marketplace.ledger.methods import METHODS, Method
 from marketplace.ledger.reading import SharedFactors, read_entry
 from marketplace.ledger.recompute import quick_result
-from marketplace.ledger.resuming import KnownSeals, Progress
+from marketplace.ledger.resuming import Progress
 from marketplace.ledger.sums import Sums
-from marketplace.ledger.tile_store import tree_of
 from marketplace.ledger.verify import verify
 from tests.factories import completed, find_user, open_listing
 from tests.ledger.attacking import rebuild, rows, sign_anew, with_body, write_access
@@ -114,8 +112,8 @@ values = st.recursive(
 
 
 @given(values)
-def test_bytes_are_canonical_by_orjson_exactly_when_they_are_by_rfc8785(value):
-    data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+def test_bytes_are_canonical_by_msgspec_exactly_when_they_are_by_rfc8785(value):
+    data = msgspec.json.encode(value, order="deterministic")
     read, broken = read_entry(data)
     try:
         assert parse_canonical(data) == read
@@ -227,46 +225,6 @@ def test_a_run_that_goes_on_still_compares_all_totals(five, tmp_path):
         db.session.execute(text("UPDATE rollup SET exchanges = exchanges + 1"))
     report = verify(processes=1, progress=Progress(tmp_path / "verify.json"))
     assert {fault.check for fault in report.faults} == {verifying.Check.TOTALS}
-
-
-@pytest.fixture
-def known(five, tmp_path):
-    """Where a sound run has remembered that all seals fit."""
-    seals = KnownSeals(tmp_path / "seals.json")
-    assert verify(seals=seals).is_sound
-    return seals
-
-
-def checked_seals(monkeypatch, **how):
-    seen = []
-
-    def look(body, keys):
-        seen.append(int(body["position"]))
-
-    monkeypatch.setattr(checking, "broken_seal", look)
-    assert verify(processes=1, **how).is_sound
-    return seen
-
-
-def test_a_seal_that_was_found_good_is_not_checked_again(known, monkeypatch):
-    completed(open_listing())
-    assert checked_seals(monkeypatch, seals=known) == [5]
-    assert checked_seals(monkeypatch) == [0, 1, 2, 3, 4, 5]
-
-
-def test_seals_are_checked_anew_in_a_tree_that_was_rewritten(known, monkeypatch):
-    rebuild(rows()[::-1])
-    assert known.size_in(tree_of(5), [k.key.encoded for k in listed_keys()]) == 0
-
-
-def test_seals_are_checked_anew_when_a_key_is_no_longer_ours(known):
-    assert known.size_in(tree_of(5), [k.key.encoded for k in listed_keys()]) == 5
-    assert known.size_in(tree_of(5), []) == 0
-
-
-def test_seals_are_checked_anew_when_their_file_is_broken(known):
-    known.path.write_text('{"form": 1')
-    assert known.size_in(tree_of(5), [k.key.encoded for k in listed_keys()]) == 0
 
 
 def test_entries_of_an_older_method_are_checked_by_it(five, monkeypatch):

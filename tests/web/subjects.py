@@ -18,7 +18,7 @@ from marketplace.exchanges import service as exchanges
 from marketplace.exchanges.models import Side
 from marketplace.extensions import db
 from marketplace.ledger.certificates import service as certificates
-from marketplace.ledger.checkpoints import latest_checkpoint
+from marketplace.ledger.checkpoints import keep_newest
 from marketplace.listings import service as listings
 from marketplace.listings.models import Kind
 from marketplace.measured import service as measured
@@ -89,8 +89,7 @@ def make_subjects(world: World) -> dict[str, Any]:
             select(Membership).where(Membership.enterprise_id == ironworks.id, Membership.role == Role.VIEWER)
         )
         assert member is not None
-        newest = latest_checkpoint()
-        assert newest is not None
+        newest = keep_newest()
         files = {a.listing_id is not None: a.id for a in db.session.scalars(select(Attachment))}
         approved, waiting = (propose_factor(site="ironworks") for _ in range(2))
         measured.approve(approved.id, "seen", find_user(EMAILS["officer"]))

@@ -18,9 +18,9 @@ from marketplace.exchanges.service.negotiating import held_listings
 from marketplace.exchanges.service.party import Party, lock, record, tell
 from marketplace.exchanges.state import Action, settling_action
 from marketplace.extensions import db
+from marketplace.ledger import confirmations
 from marketplace.ledger import service as ledger
 from marketplace.ledger.assessing import Figure, figure_of
-from marketplace.ledger.confirmations import seal
 from marketplace.ledger.guarding import findings_of
 from marketplace.ledger.models import LedgerEntry
 from marketplace.ledger.service import Recorded
@@ -71,6 +71,7 @@ def record_figure(exchange: Exchange, figure: Figure) -> Recorded:
 
     After the last entry the listing keeps what was delivered; after another the next round of confirmations begins.
     """
+    confirmations.require_logged(exchange)
     is_last, period = settling.is_last(exchange), settling.open_period(exchange)
     if is_last:
         release_rest(exchange)
@@ -155,9 +156,7 @@ def _confirm(party: Party) -> None:
         starts_on=period.start if period else None,
         ends_before=period.end if period else None,
     )
-    seal(confirmation, exchange)
-    exchange.confirmations.append(confirmation)
-    db.session.flush()
+    confirmations.enter(confirmation, exchange)
 
 
 def _open_review(party: Party, figure: Figure, findings: list[Finding]) -> None:

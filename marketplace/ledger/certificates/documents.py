@@ -13,7 +13,7 @@ from marketplace.ledger.certificates.queries import Appears, CertificateDetail, 
 from marketplace.ledger.keys import signing_key
 from marketplace.ledger.models import LedgerEntry
 
-BUNDLE_FORMAT = "gcx-certificate/1"
+BUNDLE_FORMAT = "gcx-certificate/2"
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
 ISSUER_NAME = "Green Corridor Exchange"
 
@@ -56,6 +56,7 @@ def _evidence(entry: LedgerEntry, place: Place) -> dict[str, Any]:
         "entry": entry.canonical,
         "position": str(entry.position),
         "inclusionProof": list(place.proof),
+        "confirmationProofs": [None if proof is None else list(proof) for proof in place.confirmation_proofs],
         "checkpoint": place.checkpoint.note,
         "logKey": place.key.encoded,
     }

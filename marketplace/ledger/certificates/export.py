@@ -9,14 +9,16 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from marketplace.calendar import stamp
 from marketplace.database import now
+from marketplace.exchanges.models import Confirmation
 from marketplace.extensions import db
 from marketplace.ledger import factor_table, verify_certificate
 from marketplace.ledger.canonical import canonical_bytes
@@ -26,7 +28,7 @@ from marketplace.ledger.keys import listed_keys, signing_key
 from marketplace.ledger.models import Checkpoint, EmissionFactor, LedgerEntry, LedgerHead, Witness
 from marketplace.ledger.notes import Note
 
-FORMAT = "gcx-export/1"
+FORMAT = "gcx-export/2"
 BATCH = 1000
 CHUNK_BYTES = 256 * 1024
 README = Path(__file__).with_name("EXPORT_README.md")
@@ -57,17 +59,18 @@ def export_stream() -> Iterator[bytes]:
 
 def _files() -> Iterator[tuple[str, Iterable[bytes]]]:
     """Names and contents; what is appended or published meanwhile is left out on all sides."""
-    size = db.session.get_one(LedgerHead, 1).size
     newest = db.session.scalar(select(func.max(Checkpoint.id))) or 0
+    head = db.session.execute(select(LedgerHead.__table__)).one()
     yield "README.md", [README.read_bytes()]
     yield "verify_certificate.py", [Path(verify_certificate.__file__).read_bytes()]
-    yield "about.json", [_about(size)]
+    yield "about.json", [_about(head.size)]
     yield "keys.txt", [f"{row.since.isoformat()} {row.key.encoded}\n".encode() for row in listed_keys()]
     yield "witnesses.txt", [f"{vkey}\n".encode() for vkey in db.session.scalars(select(Witness.vkey))]
     yield "factors.jsonl", (line + b"\n" for line in factor_table.lines())
     yield "factors.csv", _factors_csv()
-    yield "checkpoints.jsonl", _checkpoints(size, newest)
-    yield "entries.jsonl", _entries(size)
+    yield "checkpoints.jsonl", _checkpoints(head, newest)
+    yield "confirmations.txt", _confirmations(head.confirmations)
+    yield "entries.jsonl", _entries(head.size)
 
 
 def _about(size: int) -> bytes:
@@ -86,22 +89,40 @@ def _entries(size: int) -> Iterator[bytes]:
         yield "".join(canonical + "\n" for canonical in db.session.scalars(rows)).encode()
 
 
-def _checkpoints(size: int, newest: int) -> Iterator[bytes]:
-    """Every checkpoint with its cosignatures, oldest first."""
-    after = 0
+def _confirmations(size: int) -> Iterator[bytes]:
+    """The leaf hash of each confirmation in hex, also of those that are in no entry yet, one a line."""
+    for first in range(0, size, BATCH):
+        rows = (
+            select(Confirmation.leaf_hash)
+            .where(Confirmation.number >= first, Confirmation.number < min(first + BATCH, size))
+            .order_by(Confirmation.number)
+        )
+        yield "".join(leaf + "\n" for leaf in db.session.scalars(rows)).encode()
+
+
+def _checkpoints(head: Row[Any], newest: int) -> Iterator[bytes]:
+    """Every kept checkpoint with its cosignatures, smallest first, and the one in the head."""
+    after = (-1, 0)
     while True:
         rows = db.session.scalars(
             select(Checkpoint)
-            .where(Checkpoint.id > after, Checkpoint.id <= newest, Checkpoint.size <= size)
+            .where(tuple_(Checkpoint.size, Checkpoint.id) > after)
+            .where(Checkpoint.id <= newest, Checkpoint.size <= head.size)
             .options(selectinload(Checkpoint.cosignatures))
-            .order_by(Checkpoint.id)
+            .order_by(Checkpoint.size, Checkpoint.id)
             .limit(BATCH)
         ).all()
         for row in rows:
-            yield canonical_bytes({"issued_at": stamp(row.issued_at), "note": published_note(row).encoded}) + b"\n"
+            yield _line(row.issued_at, published_note(row))
         if len(rows) < BATCH:
-            return
-        after = rows[-1].id
+            break
+        after = (rows[-1].size, rows[-1].id)
+    if head.note:
+        yield _line(now(), Note.parse(head.note))
+
+
+def _line(issued_at: datetime, note: Note) -> bytes:
+    return canonical_bytes({"issued_at": stamp(issued_at), "note": note.encoded}) + b"\n"
 
 
 def _factors_csv() -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 import enum
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,11 @@ from marketplace.accounts.models import Enterprise
 from marketplace.exchanges.models import Side
 from marketplace.extensions import db
 from marketplace.ledger.certificates.models import Appearance, Certificate
-from marketplace.ledger.checkpoints import checkpoint_covering, latest_checkpoint
+from marketplace.ledger.checkpoints import checkpoint_covering, confirmations_in, latest_checkpoint
 from marketplace.ledger.keys import listed_keys, signing_key
 from marketplace.ledger.models import Checkpoint, EntryKind, LedgerEntry
-from marketplace.ledger.notes import Note, VerifierKey
-from marketplace.ledger.tile_store import served_tree
+from marketplace.ledger.notes import CheckpointBody, Note, VerifierKey
+from marketplace.ledger.tile_store import CONFIRMATIONS, served_tree, tree_of
 
 _SERIAL = re.compile("[0-9a-f]{32}")
 
@@ -74,11 +74,15 @@ class CertificateDetail:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What ties an entry to the log: a checkpoint that covers it, the key that signed it, the inclusion proof."""
+    """What ties an entry to the log: a checkpoint that covers it, the key that signed it, the inclusion proof.
+
+    `confirmation_proofs`: the same of each of its confirmations in their own log; None for one that is older than that.
+    """
 
     checkpoint: Checkpoint
     key: VerifierKey
     proof: tuple[str, ...]
+    confirmation_proofs: tuple[tuple[str, ...] | None, ...]
 
 
 def of_entry(entry: LedgerEntry) -> CertificateDetail | None:
@@ -107,17 +111,29 @@ def appearance(entry: LedgerEntry) -> dict[Side, Appears]:
     return found
 
 
-def place_of(position: int) -> Place:
+def place_of(entry: LedgerEntry) -> Place:
     """The oldest checkpoint that covers an entry, so that a certificate stays the same; after the key was changed the
     newest, so that one key checks all of it."""
-    checkpoint = checkpoint_covering(position)
+    checkpoint = checkpoint_covering(entry.position)
     if checkpoint is None or not signing_key().verifier.signature_in(Note.parse(checkpoint.note)):
         checkpoint = latest_checkpoint()
     assert checkpoint is not None, "issue() makes one when there is none"
     note = Note.parse(checkpoint.note)
     key = next(row.key for row in reversed(listed_keys()) if row.key.signature_in(note))
-    proof = served_tree(checkpoint.size).inclusion_proof(position)
-    return Place(checkpoint, key, tuple(step.hex() for step in proof))
+    proof = served_tree(checkpoint.size).inclusion_proof(entry.position)
+    return Place(checkpoint, key, _in_hex(proof), tuple(_confirmation_proofs(entry, note)))
+
+
+def _confirmation_proofs(entry: LedgerEntry, note: Note) -> Iterator[tuple[str, ...] | None]:
+    size = int(confirmations_in(CheckpointBody.parse(note.text)).split(" ")[0])
+    tree = tree_of(size, CONFIRMATIONS)
+    for confirmation in json.loads(entry.canonical)["confirmations"]:
+        number = confirmation.get("number")
+        yield None if number is None else _in_hex(tree.inclusion_proof(int(number)))
+
+
+def _in_hex(proof: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(step.hex() for step in proof)
 
 
 def may_be_certified(entry: LedgerEntry) -> bool:

@@ -64,21 +64,21 @@ def choose(position: int) -> ResponseReturnValue:
 @login_required
 def pdf(position: int) -> ResponseReturnValue:
     found = _certificate_or_404(position)
-    return _download(certificate_pdf(found, queries.place_of(position)), "application/pdf", position, "pdf")
+    return _download(certificate_pdf(found, queries.place_of(found.entry)), "application/pdf", position, "pdf")
 
 
 @bp.get("/ledger/entries/<int:position>/certificate.json")
 @login_required
 def bundle(position: int) -> ResponseReturnValue:
     found = _certificate_or_404(position)
-    return _download(bundle_of(found.entry, queries.place_of(position)), "application/json", position, "json")
+    return _download(bundle_of(found.entry, queries.place_of(found.entry)), "application/json", position, "json")
 
 
 @bp.get("/ledger/entries/<int:position>/credential.json")
 @login_required
 def credential(position: int) -> ResponseReturnValue:
     found = _certificate_or_404(position)
-    return _download(credential_of(found, queries.place_of(position)), "application/vc", position, "vc.json")
+    return _download(credential_of(found, queries.place_of(found.entry)), "application/vc", position, "vc.json")
 
 
 @bp.get("/ledger/certificates/<serial>")
