@@ -13,7 +13,6 @@ from typing import Any, cast
 from sqlalchemy import (
     BigInteger,
     Connection,
-    CursorResult,
     DateTime,
     Dialect,
     Engine,
@@ -140,6 +139,7 @@ def transaction() -> Iterator[scoped_session[Any]]:
     that first read and then write would otherwise lose an update.
     """
     db.session.rollback()
+    db.session.expire_all()
     db.session.connection(execution_options={"begin_immediate": True})
     try:
         yield db.session
@@ -150,7 +150,7 @@ def transaction() -> Iterator[scoped_session[Any]]:
 
 
 class Prepared:
-    """A statement that is compiled once for each kind of database.
+    """A statement that is compiled once for each kind of database, and run by the driver (`straight`).
 
     For the few that everybody waits for: the way to a cached statement takes SQLAlchemy longer than SQLite to run it.
     Values pass the types of their columns; rows come back as the driver gives them.
@@ -161,14 +161,14 @@ class Prepared:
         self._statement, self._names = statement, names
         self._compiled: dict[str, _Compiled] = {}
 
-    def __call__(self, connection: Connection, values: Mapping[str, Any] = MappingProxyType({})) -> CursorResult[Any]:
-        """Run it; `values` by column."""
+    def __call__(self, connection: Connection, values: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """Run it, `values` by column; the driver's cursor."""
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name) or self._compiled.setdefault(dialect.name, self._compile(dialect))
         bound = [(name, values.get(name, value), to_driver) for name, value, to_driver in compiled.binds]
         ready = [(name, value if to_driver is None else to_driver(value)) for name, value, to_driver in bound]
         given = tuple(value for _, value in ready) if compiled.is_positional else dict(ready)
-        return connection.exec_driver_sql(compiled.text, given)
+        return straight(connection, compiled.text, given)
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
         found = cast(SQLCompiler, self._statement.compile(dialect=dialect, column_keys=self._names or None))
@@ -188,6 +188,22 @@ class _Compiled:
     text: str
     is_positional: bool
     binds: Sequence[tuple[str, Any, Callable[[Any], Any] | None]]
+
+
+def straight(connection: Connection, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Any:
+    """Run a statement in the driver's own form by the driver itself, in the connection's transaction; its cursor.
+
+    Raises:
+        DBAPIError: as from SQLAlchemy.
+    """
+    cursor = cast(Any, connection.connection.cursor())
+    errors: type[Exception] = connection.dialect.loaded_dbapi.Error
+    try:
+        cursor.execute(statement, values)
+    except errors as failure:
+        cursor.close()
+        raise DBAPIError.instance(statement, values, failure, errors, dialect=connection.dialect) from failure
+    return cursor
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def _empty() -> None:
     tables = [t.name for t in reversed(db.metadata.sorted_tables) if t.name != "ledger_head"]
     reset_head = (
         "UPDATE ledger_head SET size = 0, frontier = '[]', "
-        "confirmations = 0, confirmations_frontier = '[]', note = '', "
+        "confirmations = 0, confirmations_frontier = '[]', note = '', factors = '', "
         "root_hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'"
     )
     if db.engine.dialect.name == "postgresql":

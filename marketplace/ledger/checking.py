@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import localcontext
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from marketplace.ledger.merkle import Frontier
 from marketplace.ledger.methods import METHODS
 from marketplace.ledger.notes import VerifierKey
 from marketplace.ledger.reading import read_entry
+from marketplace.ledger.recompute import EXACT
 from marketplace.ledger.rows import COLUMNS, Register, checkpoint_fault, column_fault
 from marketplace.ledger.sums import Sums
 from marketplace.ledger.tiles import WIDTH, fold
@@ -81,7 +83,8 @@ def check(connection: Connection, task: Task) -> Stretch:
     if len(task.start) != task.first.bit_count():
         what = f"the tiles do not give the tree of the {task.first} entries before"
         return Stretch(task.first, task.start, size=task.first, fault=Fault(task.first, what, Check.TREE))
-    return _hashed(connection, task) if task.hashes_only else _Checker(connection, task).run()
+    with localcontext(EXACT):
+        return _hashed(connection, task) if task.hashes_only else _Checker(connection, task).run()
 
 
 def _hashed(connection: Connection, task: Task) -> Stretch:
@@ -167,11 +170,11 @@ class _Checker:
                 return fault
         out.size += 1
         try:
-            return self._said_fault(position, row, body, data)
+            return self._said_fault(position, row, body)
         except ODD as odd:
             return Fault(position, f"the entry has not the form it should have: {odd!r}", Check.ENTRY)
 
-    def _said_fault(self, position: int, row: Sequence[Any], body: Mapping[str, Any], data: bytes) -> Fault | None:
+    def _said_fault(self, position: int, row: Sequence[Any], body: Mapping[str, Any]) -> Fault | None:
         column = column_fault(row, body, self._register, is_sqlite=self._is_sqlite)
         if column:
             return Fault(position, column, Check.COLUMNS)
@@ -192,7 +195,7 @@ class _Checker:
         figure = method.fault(body)
         if figure:
             return Fault(position, figure, Check.FIGURE)
-        unconfirmed = confirmation_fault(body, data, self._leaves, self._keys)
+        unconfirmed = confirmation_fault(body, self._leaves, self._keys)
         if unconfirmed:
             return Fault(position, unconfirmed, Check.CONFIRMATIONS)
         self._out.sums.add(body, 1, parties)

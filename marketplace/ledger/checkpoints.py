@@ -12,7 +12,7 @@ from marketplace.calendar import stamp
 from marketplace.database import now
 from marketplace.extensions import db
 from marketplace.ledger.errors import HeadNotOurs
-from marketplace.ledger.factor_table import FactorTable, factor_table
+from marketplace.ledger.factor_table import factor_table
 from marketplace.ledger.head import Head, lock_head, move_head
 from marketplace.ledger.keys import listed_keys, signing_key
 from marketplace.ledger.merkle import EMPTY_ROOT
@@ -53,7 +53,7 @@ def hold_head() -> Head:
     return head
 
 
-def publish_head(head: Head, table: FactorTable) -> None:
+def publish_head(head: Head) -> None:
     """Sign the head that the caller holds and write it: what is undone was never published.
 
     The checkpoint says origin, size, root, the same of the confirmations, the root of the factor table, and the time.
@@ -63,9 +63,10 @@ def publish_head(head: Head, table: FactorTable) -> None:
     """
     global _last_signed
     key, said = signing_key(), _of(head)
+    head.factors = head.factors or factor_table().said
     lines = (
         f"{CONFIRMATIONS_LINE} {said.confirmations}",
-        f"{FACTORS_LINE} {table.count} {table.root.hex()}",
+        f"{FACTORS_LINE} {head.factors}",
         f"{TIME_LINE} {stamp(now())}",
     )
     text = CheckpointBody(key.name, said.size, said.root, lines).text
@@ -81,13 +82,13 @@ def issue_checkpoint() -> Checkpoint:
         NoSigningKey: there is no usable key.
         HeadNotOurs: as its name says.
     """
-    publish_head(hold_head(), factor_table())
+    publish_head(hold_head())
     return keep_newest()
 
 
 def adopt_head() -> Checkpoint:
     """Sign a head that we have not signed; only for an operator who has verified the ledger."""
-    publish_head(lock_head(), factor_table())
+    publish_head(lock_head())
     return keep_newest()
 
 

@@ -68,18 +68,28 @@ class Stated:
     by: str
 
 
-def log_faults(connection: Connection, size: int, frontier: str, saved: Iterable[Stated]) -> list[Fault]:
-    """Walk through the log: rows, tiles, head, and every checkpoint that states a root of it.
+def walk_faults(connection: Connection, size: int, frontier: str, stated: Sequence[Stated]) -> list[Fault]:
+    """Walk through the first `size` confirmations, which nothing changes any more: rows, tiles, and stated roots.
 
     Args:
-        size, frontier: as the head says.
-        saved: what checkpoints say that are not in the database.
+        frontier: as the head says.
     """
-    walk = _Walk(connection, size, [*_stated(connection), *saved])
+    walk = _Walk(connection, size, stated)
     faults = walk.run()
     if not faults and json.dumps(walk.tree.to_list()) != frontier:
         faults.append(_fault("the head keeps another frontier than the confirmations give"))
-    return faults or [*_beyond(connection, size), *_row_faults(connection)]
+    return faults
+
+
+def row_faults(connection: Connection, size: int) -> Iterator[Fault]:
+    """Confirmations beyond the head, and those that count in no entry yet: the rows against their leaves.
+
+    Of those that count the entry was compared.
+    """
+    beyond = connection.scalars(select(Confirmation.number).where(Confirmation.number >= size).limit(MOST_NAMED))
+    for number in beyond:
+        yield _fault(f"number {number} stands beyond the head of {size}")
+    yield from _row_faults(connection)
 
 
 class _Walk:
@@ -165,7 +175,7 @@ def _stored_tiles(connection: Connection) -> Iterator[tuple[int, bytes, bytes]]:
         yield number, bytes(hashes), bytes(root)
 
 
-def _stated(connection: Connection) -> Iterator[Stated]:
+def stated_in_checkpoints(connection: Connection) -> Iterator[Stated]:
     """What the kept checkpoints say; their signatures are checked with those entries that they cover."""
     for number, note in connection.execute(select(Checkpoint.id, Checkpoint.note)):
         yield stated_in(note, f"checkpoint {number}")
@@ -178,14 +188,7 @@ def stated_in(text: str, by: str) -> Stated:
     return Stated(int(size), root, by) if found and size.isdigit() else Stated(0, EMPTY_ROOT.hex(), by)
 
 
-def _beyond(connection: Connection, size: int) -> Iterator[Fault]:
-    beyond = connection.scalars(select(Confirmation.number).where(Confirmation.number >= size).limit(MOST_NAMED))
-    for number in beyond:
-        yield _fault(f"number {number} stands beyond the head of {size}")
-
-
 def _row_faults(connection: Connection) -> Iterator[Fault]:
-    """Rows that count in no entry yet, against their leaves; of those that count the entry was compared."""
     counts = exists().where(
         LedgerEntry.exchange_id == Confirmation.exchange_id,
         LedgerEntry.round == Confirmation.round,

@@ -14,7 +14,6 @@ from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.checkpoints import hold_head, publish_head
 from marketplace.ledger.confirmed import FORMAT, is_sealed
 from marketplace.ledger.errors import ConfirmationNotLogged
-from marketplace.ledger.factor_table import factor_table
 from marketplace.ledger.keys import listed_keys
 from marketplace.ledger.merkle import leaf_hash
 
@@ -32,7 +31,7 @@ def enter(confirmation: Confirmation, exchange: Exchange) -> None:
     leaf = leaf_of(confirmation, exchange)
     confirmation.leaf_hash = leaf.hex()
     tree.append(leaf)
-    publish_head(head, factor_table())
+    publish_head(head)
     exchange.confirmations.append(confirmation)
     db.session.flush()
     tile_store.keep_full_tiles(tree.size, tile_store.CONFIRMATIONS)

@@ -4,72 +4,81 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.notes import VerifierKey
+from marketplace.ledger.reading import Logged
 
 FORMAT = "gcx-confirmation/2"
 SEALED_FORMAT = "gcx-confirmation/1"
 SEAL_FIELDS = ("key", "signature")
 SIDES = {"supplier", "receiver"}
 WITHOUT_SEALS = ("gcx-entry/1", "gcx-entry/2")  # of then there are confirmations from before there were seals
-_FIRST, _SECOND = b'{"accepted_t":"', b',"confirmations":['  # of an entry's members
 
 
 def confirmation_fault(
-    body: Mapping[str, Any], data: bytes, leaf_at: Callable[[int], bytes | None], keys: Mapping[str, VerifierKey]
+    body: Mapping[str, Any], leaf_at: Callable[[int], bytes | None], keys: Mapping[str, VerifierKey]
 ) -> str | None:
     """What is wrong with the confirmations of an assessment.
 
     Args:
-        body, data: the entry, and its canonical bytes.
+        body: the entry; its confirmations taken apart, or `Logged` as `read_entry` gives them.
         leaf_at: the leaf hash with a number in the log of confirmations; None: there is none.
         keys: by vkey, who may have sealed confirmations from before that log.
     """
-    confirmations, cut = body.get("confirmations", ()), None
-    period = body["inputs"].get("period") or {}
-    days = (period.get("from"), period.get("to"))
-    for at, confirmation in enumerate(confirmations):
-        side = confirmation["side"]
-        if (confirmation.get("from"), confirmation.get("to")) != days:
-            return f"the {side} confirmed another period than the entry counts"
-        if confirmation.get("format") != FORMAT:
-            may_lack = body["format"] in WITHOUT_SEALS and confirmation.get("signature") is None
-            if not may_lack and not is_sealed(confirmation, body["exchange"], body["round"], keys):
-                return f"the {side}'s confirmation does not fit its seal"
-            continue
-        cut = cut or _cut(data, len(confirmations))
-        leaf = leaf_at(int(confirmation["number"]))
-        if leaf is None or (_leaf(cut[at]) != leaf and _leaf(canonical_bytes(confirmation)) != leaf):
-            return f"the {side}'s confirmation is not number {confirmation['number']} in the log of confirmations"
-        if (
-            confirmation["exchange"] != body["exchange"]
-            or confirmation["round"] != body["round"]
-            or confirmation["party"] != body[side]["party"]
-        ):
-            return f"the {side}'s confirmation is of another exchange, round or party"
-    if body["format"] not in WITHOUT_SEALS and {confirmation["side"] for confirmation in confirmations} != SIDES:
+    period, sides = body["inputs"].get("period"), set()
+    days = (period.get("from"), period.get("to")) if period else (None, None)
+    for confirmation in body.get("confirmations", ()):
+        said = confirmation if type(confirmation) is Logged else _as_logged(confirmation)
+        if said is None:
+            fault = _sealed_fault(confirmation, body, days, keys)
+            side = confirmation["side"]
+        else:
+            fault, side = _logged_fault(said, body, days, leaf_at), said.side
+        if fault:
+            return fault
+        sides.add(side)
+    if sides != SIDES and body["format"] not in WITHOUT_SEALS:
         return "the entry does not hold a confirmation of each side"
     return None
 
 
-def _cut(data: bytes, count: int) -> Sequence[bytes]:
-    """The bytes of each confirmation in the entry's; another number of pieces, or others, where it is no plain case.
+def _logged_fault(
+    said: Logged, body: Mapping[str, Any], days: tuple[str | None, str | None], leaf_at: Callable[[int], bytes | None]
+) -> str | None:
+    side = said.side
+    if (said.starts, said.ends) != days:
+        return f"the {side} confirmed another period than the entry counts"
+    if leaf_at(said.number) != said.leaf:
+        return f"the {side}'s confirmation is not number {said.number} in the log of confirmations"
+    if said.exchange != body["exchange"] or said.round != body["round"] or said.party != body[side]["party"]:
+        return f"the {side}'s confirmation is of another exchange, round or party"
+    return None
 
-    Making them canonical anew takes as long as recomputing the figure. A wrong piece has another hash than the leaf.
-    """
-    begin = data.find(b'"', len(_FIRST)) + 1
-    if not (data.startswith(_FIRST) and data.startswith(_SECOND, begin)):
-        return [b""] * count
-    begin += len(_SECOND)
-    pieces = data[begin : data.find(b"}]", begin) + 1].replace(b"},{", b"}\n{").split(b"\n")
-    return pieces if len(pieces) == count else [b""] * count
+
+def _sealed_fault(
+    confirmation: Mapping[str, Any], body: Mapping[str, Any], days: tuple[str | None, str | None],
+    keys: Mapping[str, VerifierKey],
+) -> str | None:  # fmt: skip
+    side = confirmation["side"]
+    if (confirmation.get("from"), confirmation.get("to")) != days:
+        return f"the {side} confirmed another period than the entry counts"
+    may_lack = body["format"] in WITHOUT_SEALS and confirmation.get("signature") is None
+    if not may_lack and not is_sealed(confirmation, body["exchange"], body["round"], keys):
+        return f"the {side}'s confirmation does not fit its seal"
+    return None
 
 
-def _leaf(statement: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + statement).digest()
+def _as_logged(confirmation: Mapping[str, Any]) -> Logged | None:
+    """One that is unusual in form; None: it is older than the log."""
+    if confirmation.get("format") != FORMAT:
+        return None
+    leaf = hashlib.sha256(b"\x00" + canonical_bytes(confirmation)).digest()
+    said = confirmation
+    return Logged(leaf, said["exchange"], said.get("from"), int(said["number"]), said["party"], said["round"],
+                  said["side"], said.get("to"))  # fmt: skip
 
 
 def is_sealed(

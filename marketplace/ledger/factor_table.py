@@ -48,6 +48,11 @@ class FactorTable:
     root: bytes
     versions: Mapping[str, tuple[FactorVersion, ...]] = field(compare=False)
 
+    @property
+    def said(self) -> str:
+        """What a checkpoint says of it."""
+        return f"{self.count} {self.root.hex()}"
+
     def in_force(self, factor_id: str) -> FactorVersion:
         """The newest version of a factor.
 
@@ -63,7 +68,7 @@ def factor_table() -> FactorTable:
     """The table as it is now. Versions are only added, so number and time of the newest tell whether it changed; who
     publishes holds the ledger's head, so numbers become visible in their order."""
     connection = db.session.connection()
-    newest = _NEWEST(connection).first()
+    newest = _NEWEST(connection).fetchone()
     return _read(connection.engine.url, *(newest or (0, None)))
 
 

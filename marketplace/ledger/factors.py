@@ -11,7 +11,7 @@ from marketplace.accounts.models import Site
 from marketplace.carbon.library import LibraryFactor, library
 from marketplace.carbon.resolution import proxies
 from marketplace.extensions import db
-from marketplace.ledger.head import lock_head
+from marketplace.ledger.head import forget_factors, lock_head
 from marketplace.ledger.models import EmissionFactor
 
 _COPIED = ["name_en", "name_zh", "kind", "unit", "region", "year", "source", "source_detail", "confidence", "notes"]
@@ -32,6 +32,7 @@ def publish_library(factors: Iterable[LibraryFactor] | None = None) -> tuple[int
         fresh.append(_columns(factor, known.version + 1 if known else 1))
     if fresh:
         db.session.execute(insert(EmissionFactor), fresh)
+        forget_factors()
     return new, changed
 
 
@@ -56,6 +57,7 @@ class MeasuredFacts:
 def publish_measured(site: Site, instead_of: LibraryFactor, facts: MeasuredFacts) -> EmissionFactor:
     """Publish what a site measured as the next version of its own factor; the library's stays as it is."""
     lock_head()
+    forget_factors()
     factor_id = own_factor_id(site, instead_of.id)
     known = current_versions([factor_id])
     row = EmissionFactor(

@@ -56,7 +56,8 @@ class LedgerEntry(db.Model):
 class LedgerHead(db.Model):
     """Size, root and frontier of the tree, and of that of the confirmations: one row, locked by whoever appends.
 
-    `note` is the newest checkpoint, signed over both in the transaction that moved the head.
+    `note` is the newest checkpoint, signed over both in the transaction that moved the head; `factors` is what it says
+    of the published factors, or empty when others were published since.
     """
 
     __tablename__ = "ledger_head"
@@ -68,6 +69,7 @@ class LedgerHead(db.Model):
     confirmations: Mapped[int] = mapped_column(default=0)
     confirmations_frontier: Mapped[str] = mapped_column(Text, default="[]")
     note: Mapped[str] = mapped_column(Text, default="")
+    factors: Mapped[str] = mapped_column(String(80), default="")
 
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
 

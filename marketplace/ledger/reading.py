@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from marketplace.ledger.canonical import CanonicalError, parse_canonical, quick_value
 
 _ANY_FACTORS, _FACTORS, _AFTER_FACTORS = b'"factors":', b'"factors":{', b'},"family":"'
+_FIRST, _SECOND = b'{"accepted_t":"', b',"confirmations":'  # of an entry's members
+_ANY = rb'"[ !#-\[\]-~]*"'  # a text that is written as it is in canonical JSON
+_TEXT = rb'"([ !#-\[\]-~]*)"'
+_LOGGED = (
+    rb'(\{"at":' + _ANY + rb',"exchange":' + _TEXT + rb',"format":"gcx-confirmation/2",(?:"from":' + _TEXT + rb",)?"
+    rb'"member":' + _ANY + rb',"number":"([0-9]{1,18})","party":' + _TEXT + rb',"round":' + _TEXT + rb',"side":' + _TEXT
+    + rb',"terms_revision":' + _ANY + rb',"terms_sha256":' + _ANY + rb'(?:,"to":' + _TEXT + rb")?\})"
+)  # fmt: skip
+_BOTH = re.compile(rb"\[" + _LOGGED + b"," + _LOGGED + rb"\]")
+
+
+class Logged(NamedTuple):
+    """A confirmation in the form that nearly all have since there is a log of them; `leaf` as it would stand there."""
+
+    leaf: bytes
+    exchange: str
+    starts: str | None
+    number: int
+    party: str
+    round: str
+    side: str
+    ends: str | None
 
 
 class SharedFactors(dict[str, Any]):
@@ -22,19 +46,49 @@ class SharedFactors(dict[str, Any]):
 
 
 def read_entry(data: bytes) -> tuple[Any, str | None]:
-    """The value, and why the bytes are not its canonical ones."""
-    begin = data.find(_FACTORS)
+    """The value, and why the bytes are not its canonical ones. Plain confirmations are `Logged`, and not taken apart
+    further: that they are canonical shows in the pattern that they have."""
+    logged, start, stop = _logged_in(data)
+    begin = data.find(_FACTORS, stop)
     end = data.find(_AFTER_FACTORS, begin)
     if 0 <= begin < end and data.find(_ANY_FACTORS, end) < 0:
         factors = _factors_in(data[begin : end + 1])
-        rest = quick_value(data[:begin] + _ANY_FACTORS + b"null" + data[end + 1 :])
+        head = data[:start] + b"null" + data[stop:begin] if logged else data[:begin]
+        rest = quick_value(head + _ANY_FACTORS + b"null" + data[end + 1 :])
         if factors is not None and type(rest) is dict and rest.get("factors", factors) is None:
             rest["factors"] = factors
+            if logged:
+                rest["confirmations"] = logged
             return rest, None
     try:
         return parse_canonical(data), None
     except CanonicalError as wrong:
         return None, str(wrong)
+
+
+def _logged_in(data: bytes) -> tuple[tuple[Logged, ...], int, int]:
+    """Two plain confirmations and where they stand, which is right after the first member; nothing in other entries."""
+    start = data.find(b'"', len(_FIRST)) + 1
+    if not (data.startswith(_FIRST) and data.startswith(_SECOND, start)):
+        return (), 0, 0
+    start += len(_SECOND)
+    found = _BOTH.match(data, start)
+    if found is None:
+        return (), 0, 0
+    groups = found.groups()
+    middle = len(groups) // 2
+    return (_logged(*groups[:middle]), _logged(*groups[middle:])), start, found.end()
+
+
+def _logged(
+    statement: bytes, exchange: bytes, starts: bytes | None, number: bytes, party: bytes, round_number: bytes,
+    side: bytes, ends: bytes | None,
+) -> Logged:  # fmt: skip
+    leaf = hashlib.sha256(b"\x00" + statement).digest()
+    return Logged(
+        leaf, exchange.decode(), None if starts is None else starts.decode(), int(number),
+        party.decode(), round_number.decode(), side.decode(), None if ends is None else ends.decode(),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, getcontext, localcontext
 from functools import lru_cache
 from typing import Any
 
@@ -42,6 +42,8 @@ class _Unusual(Exception):
 def quick_result(inputs: Mapping[str, Any], factors: Factors) -> dict[str, Any] | None:
     """The result of an entry, or None where the inputs are unusual or wrong."""
     try:
+        if getcontext().prec >= EXACT.prec:
+            return _result(inputs, factors)
         with localcontext(EXACT):
             return _result(inputs, factors)
     except (_Unusual, KeyError, TypeError, AttributeError, ValueError, ArithmeticError):

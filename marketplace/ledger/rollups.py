@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 
-from marketplace.database import ExactDecimal
+from marketplace.database import ExactDecimal, straight
 from marketplace.extensions import db
 from marketplace.ledger.models import Dimension, EntryKind, Rollup, RollupFactor
 
@@ -140,9 +140,6 @@ def apply(cells: Mapping[CellKey, Cell]) -> None:
         factors += [slot + row for row in sensitivities[id(cell)]]
     _add(connection, "rollup", sums)
     _add(connection, "rollup_factor", factors)
-    for row in list(db.session.identity_map.values()):
-        if isinstance(row, (Rollup, RollupFactor)):
-            db.session.expire(row)
 
 
 AMOUNTS = ("net_kgco2e", "supplied_t", "received_t", "value_cny", "exchanges", "specific_variance")
@@ -195,11 +192,11 @@ def _add(connection: Connection, table: str, rows: Sequence[Row]) -> None:
     if connection.dialect.name == "postgresql":
         # a list for each column: a short text, which the driver prepares once however many rows there are
         if rows:
-            connection.exec_driver_sql(_adding_lists(table), tuple(map(list, zip(*rows, strict=True))))
+            straight(connection, _adding_lists(table), tuple(map(list, zip(*rows, strict=True))))
         return
     for first in range(0, len(rows), MOST_ROWS):
         some = rows[first : first + MOST_ROWS]
-        connection.exec_driver_sql(_adding_rows(table, len(some)), tuple(chain.from_iterable(some)))
+        straight(connection, _adding_rows(table, len(some)), tuple(chain.from_iterable(some)))
 
 
 @lru_cache

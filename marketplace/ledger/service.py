@@ -17,7 +17,6 @@ from marketplace.ledger.canonical import canonical_bytes, parse_canonical
 from marketplace.ledger.checkpoints import hold_head, publish_head
 from marketplace.ledger.entries import assessment_body, reversal_body
 from marketplace.ledger.errors import AlreadyReversed, EntryTooLong, ReversalOfReversal
-from marketplace.ledger.factor_table import FactorTable, factor_table
 from marketplace.ledger.head import Head
 from marketplace.ledger.merkle import leaf_hash
 from marketplace.ledger.models import EntryKind, LedgerEntry
@@ -47,8 +46,8 @@ def append_assessment(exchange: Exchange, figure: Figure) -> Recorded:
         HeadNotOurs: somebody else moved the head; nothing is recorded.
         EntryTooLong: there are so many deliveries that the log could not serve the entry; nothing is recorded.
     """
-    head, table = hold_head(), factor_table()
-    if figure.table != table:
+    head = hold_head()
+    if figure.table.said != head.factors:  # others were published meanwhile, or since the last checkpoint
         figure = figure_of(exchange)
     at = now()  # after the wait for the head, so that entries stand in the order of time
     value = value_cny(exchange, figure.assessment.accepted_wet_t)
@@ -60,7 +59,7 @@ def append_assessment(exchange: Exchange, figure: Figure) -> Recorded:
         "supplier_park_id": exchange.supplier_site.park_id,
         "receiver_park_id": exchange.receiver_site.park_id,
     }
-    _append(head, table, body, body, parties, None)
+    _append(head, body, body, parties, None)
     return Recorded(int(body["position"]), at)
 
 
@@ -70,7 +69,7 @@ def reverse(position: int, reason: str) -> Recorded:
     Raises:
         AlreadyReversed, ReversalOfReversal: as their names say.
     """
-    head, table = hold_head(), factor_table()
+    head = hold_head()
     original = db.session.get_one(LedgerEntry, position)
     if original.kind is EntryKind.REVERSAL:
         raise ReversalOfReversal
@@ -83,13 +82,12 @@ def reverse(position: int, reason: str) -> Recorded:
     }
     at = now()
     reversal = reversal_body(head.entries.size, body, reason, at)
-    _append(head, table, reversal, body, parties, position)
+    _append(head, reversal, body, parties, position)
     return Recorded(int(reversal["position"]), at)
 
 
 def _append(
     head: Head,
-    table: FactorTable,
     body: Mapping[str, Any],
     original: Mapping[str, Any],
     parties: Mapping[str, int],
@@ -112,7 +110,7 @@ def _append(
     connection = db.session.connection()
     with pipelined(connection):
         _INSERT(connection, row | {"root_hash": tree.root().hex()})
-        publish_head(head, table)
+        publish_head(head)
         rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
     tile_store.keep_full_tiles(tree.size)
 

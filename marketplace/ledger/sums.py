@@ -168,10 +168,10 @@ def _variance(variances: Iterable[Decimal], portion: Decimal, signs: Iterable[in
 
 
 def _by_factor(waiting: _Waiting) -> dict[FactorKey, list[Decimal]]:
+    rows = [result["sensitivities"] for result in waiting.results]
     found: dict[str, list[Decimal]] = {}
-    for result, sign in zip(waiting.results, waiting.signs, strict=True):
-        for name, text in result["sensitivities"].items():
-            found.setdefault(name, []).append(Decimal(text) * sign)
+    for name in {name: None for row in rows for name in row}:
+        found[name] = [Decimal(row.get(name, 0)) * sign for row, sign in zip(rows, waiting.signs, strict=True)]
     factors = waiting.factors
     return {(name, factors[name]["version"], factors[name]["gsd"]): each for name, each in found.items()}
 

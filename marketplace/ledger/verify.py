@@ -23,7 +23,7 @@ from marketplace.accounts.models import Enterprise, Park
 from marketplace.extensions import db
 from marketplace.ledger import whole
 from marketplace.ledger.checking import STRETCH, Stretch, Task, check
-from marketplace.ledger.confirmation_check import log_faults, stated_in
+from marketplace.ledger.confirmation_check import Stated, row_faults, stated_in, stated_in_checkpoints, walk_faults
 from marketplace.ledger.factor_table import roots
 from marketplace.ledger.factors import plain
 from marketplace.ledger.faults import Check, Fault, Report
@@ -83,6 +83,7 @@ def verify(
         connection.begin(),
     ):
         run = _Run(connection, against or [], since, progress or Progress(None), hashes_only)
+        run.begin_confirmations(pool)
         run.walk(show, pool)
         run.finish()
     return run.report
@@ -134,6 +135,12 @@ class _Run:
         self._against = [*against, *([since] if since else [])]
         self._register = self._read_register()
         self._stored = whole.stored_rollups(connection)
+        self._confirmations: Future[list[Fault]] | None = None
+
+    def begin_confirmations(self, pool: Pool | None) -> None:
+        """Where there are several processes, one walks through the log of confirmations meanwhile."""
+        if pool is not None and not self._hashes_only:
+            self._confirmations = pool.executor.submit(_check_log, *self._log())
 
     def walk(self, show: Callable[[int, int], None], pool: Pool | None) -> None:
         """All stretches in order, until one has a fault."""
@@ -190,9 +197,17 @@ class _Run:
         self._progress.forget()
 
     def _confirmation_faults(self) -> list[Fault]:
+        if self._confirmations is not None:
+            faults = self._confirmations.result()
+        else:
+            faults = walk_faults(self._connection, *self._log())
+        return faults or list(row_faults(self._connection, self._stored_head.confirmations))
+
+    def _log(self) -> tuple[int, str, list[Stated]]:
         head, saved = self._stored_head, [stated_in(s.body.text, s.name) for s in self._against]
         in_head = [stated_in(head.note, "the head's checkpoint")] if head.note else []
-        return log_faults(self._connection, head.confirmations, head.confirmations_frontier, [*in_head, *saved])
+        stated = [*stated_in_checkpoints(self._connection), *in_head, *saved]
+        return head.confirmations, head.confirmations_frontier, stated
 
     def _skip_to(self, since: Saved) -> None:
         size, tree = since.body.size, tree_of(self._head[0])
@@ -272,3 +287,8 @@ def _connect(url: str) -> None:
 def _check(task: Task) -> Stretch:
     assert _connection is not None
     return check(_connection, task)
+
+
+def _check_log(size: int, frontier: str, stated: list[Stated]) -> list[Fault]:
+    assert _connection is not None
+    return walk_faults(_connection, size, frontier, stated)

@@ -19,6 +19,7 @@ def upgrade():
     op.add_column("ledger_head", sa.Column("confirmations", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("ledger_head", sa.Column("confirmations_frontier", sa.Text(), nullable=False, server_default="[]"))
     op.add_column("ledger_head", sa.Column("note", sa.Text(), nullable=False, server_default=""))
+    op.add_column("ledger_head", sa.Column("factors", sa.String(80), nullable=False, server_default=""))
     newest = "SELECT note FROM checkpoint WHERE checkpoint.size = ledger_head.size ORDER BY id DESC LIMIT 1"
     op.execute(f"UPDATE ledger_head SET note = COALESCE(({newest}), '')")
     op.add_column("confirmation", sa.Column("number", sa.Integer(), nullable=True))
@@ -42,6 +43,7 @@ def downgrade():
     op.drop_index("ix_confirmation_number", "confirmation")
     op.drop_column("confirmation", "leaf_hash")
     op.drop_column("confirmation", "number")
+    op.drop_column("ledger_head", "factors")
     op.drop_column("ledger_head", "note")
     op.drop_column("ledger_head", "confirmations_frontier")
     op.drop_column("ledger_head", "confirmations")

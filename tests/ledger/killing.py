@@ -5,7 +5,9 @@ import signal
 
 from sqlalchemy import Engine, event
 
+from marketplace import database
 from marketplace.extensions import db
+from marketplace.ledger import rollups
 
 SURVIVED = 0
 
@@ -39,6 +41,12 @@ def die_before(statement):
         if sent == statement:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def straight(*statement):
+        count()
+        return run_straight(*statement)
+
+    run_straight = database.straight
+    database.straight = rollups.straight = straight
     event.listen(Engine, "before_cursor_execute", count)
     event.listen(Engine, "commit", count)
 
