@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -56,9 +57,9 @@ from tests.factories import World, agreed, completed, delivered, open_listing, s
 
 BATCH = 4096
 APPENDS = 200
-EXCHANGES = APPENDS // 2  # take turns, so that none has more confirmations than one would have
 PROOFS = 500
 FIRST_SIZE = 10_000
+FILLED = 1_000_000  # where the numbers of rows begin that no service made
 
 
 def main() -> None:
@@ -87,18 +88,18 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with transaction():
         factors.publish_library()
         World.build()
-    exchanges = [under_way() for _ in range(EXCHANGES)]
     completed(open_listing(), use="scm-cement")
     template = db.session.scalars(select(LedgerEntry)).one()
+    first, others = ([under_way() for _ in range(APPENDS)] for _ in range(2))
     tell("assessment with analytic interval, ms", _figure_ms(template, assess), "≤ 1")
     tell("Monte Carlo of 10,000 draws, ms", _figure_ms(template, monte_carlo), "≤ 20")
 
     small = fill(min(FIRST_SIZE, entries), kept_every)
-    at_small = append_ratio(exchanges)
+    at_small = append_ratio(first)
     tell(f"append / bare INSERT at {small}, rate", at_small["ratio"], "≥ 0.4")
     tell(f"append at {small}, ms", at_small["append_ms"])
     large = fill(entries, kept_every)
-    at_large = append_ratio(exchanges)
+    at_large = append_ratio(others)
     tell(f"append / bare INSERT at {large}, rate", at_large["ratio"], "≥ 0.4")
     tell(f"append at {large}, ms", at_large["append_ms"])
     tell("bare INSERT in its own transaction, ms", at_large["bare_ms"])
@@ -131,39 +132,42 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def fill(size: int, kept_every: int) -> int:
-    """Entries up to `size`, with all that they would have if each had been completed; returns the size."""
+    """Entries up to `size`, each of an exchange of its own, with all that they would have; returns the size."""
     template = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.position)).first()
     assert template is not None
-    row = {c.key: getattr(template, c.key) for c in LedgerEntry.__table__.columns}
-    body, chance, sums = json.loads(template.canonical), random.Random(7), Sums()
+    row = _columns(template)
+    body, chance, sums = json.loads(template.canonical), random.Random(size), Sums()
     parties = (row["supplier_park_id"], row["receiver_park_id"], row["supplier_id"], row["receiver_id"])
-    given = [{c.name: getattr(row, c.name) for c in Confirmation.__table__.columns if c.name != "id"}
-             for row in db.session.scalars(select(Confirmation).where(Confirmation.number < 2))]  # fmt: skip
+    exchange = _columns(db.session.get_one(Exchange, template.exchange_id))
+    first_two = select(Confirmation).where(Confirmation.number < 2).order_by(Confirmation.number)
+    given = [{name: value for name, value in _columns(each).items() if name != "id"}
+             for each in db.session.scalars(first_two)]  # fmt: skip
     while True:
         with transaction():
-            head, made, confirmed = hold_head(), [], []
+            head, made, confirmed, exchanges = hold_head(), [], [], []
             frontier, confirmations = head.entries, head.confirmations
             if frontier.size >= size:
                 break
             end = min(size, frontier.size + kept_every, (frontier.size // 128 + 1) * 128)  # two leaves for each entry
             for position in range(frontier.size, end):
                 varied(body, position, chance, confirmations.size)
+                own, uuid = {"exchange_id": FILLED + position}, body["exchange"]
+                exchanges.append(exchange | {"id": FILLED + position, "uuid": uuid, "submission": uuid})
                 for said, row_given in zip(body["confirmations"], given, strict=True):
                     leaf = leaf_hash(canonical_bytes(said))
                     confirmations.append(leaf)
-                    confirmed.append(row_given | {"round": position + 1, "number": int(said["number"]),
-                                                  "leaf_hash": leaf.hex()})  # fmt: skip
+                    confirmed.append(row_given | own | {"number": int(said["number"]), "leaf_hash": leaf.hex()})
                 canonical = canonical_bytes(body)
                 leaf = leaf_hash(canonical)
                 frontier.append(leaf)
                 made.append(
-                    row | columns_of(body)
+                    row | columns_of(body) | own
                     | {"position": position, "canonical": canonical.decode(), "leaf_hash": leaf.hex(),
                        "root_hash": frontier.root().hex()}
                 )  # fmt: skip
                 sums.add(body, 1, parties)
-            db.session.execute(insert(LedgerEntry), made)
-            db.session.execute(insert(Confirmation), confirmed)
+            for table, of in ((Exchange, exchanges), (LedgerEntry, made), (Confirmation, confirmed)):
+                db.session.execute(insert(table), of)
             publish_head(head)
             tile_store.keep_full_tiles(frontier.size)
             tile_store.keep_full_tiles(confirmations.size, tile_store.CONFIRMATIONS)
@@ -172,6 +176,10 @@ def fill(size: int, kept_every: int) -> int:
     with transaction():
         rollups.apply(sums.as_rollups())
     return size
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {c.name: getattr(row, c.name) for c in row.__table__.columns}
 
 
 def under_way() -> int:
@@ -192,14 +200,14 @@ def varied(body: dict[str, Any], position: int, chance: random.Random, number: i
         }
         for number in range(3)
     ]  # fmt: skip
-    body["position"], body["round"] = str(position), str(position + 1)
+    body["position"], body["exchange"] = str(position), str(UUID(int=chance.getrandbits(128), version=4))
     result = quick_result(body["inputs"], body["factors"])
     assert result is not None
     body["result"] = result
     total = sum(Decimal(d["wet_t"]) for d in body["inputs"]["deliveries"])
     body["accepted_t"] = f"{total.normalize():f}"
     for at, confirmation in enumerate(body["confirmations"]):
-        confirmation |= {"round": body["round"], "number": str(number + at)}
+        confirmation |= {"exchange": body["exchange"], "number": str(number + at)}
 
 
 def append_ratio(exchange_ids: Sequence[int]) -> dict[str, float]:
@@ -208,25 +216,24 @@ def append_ratio(exchange_ids: Sequence[int]) -> dict[str, float]:
     confirmer = side_user(db.session.get_one(Exchange, exchange_ids[0]), Side.SUPPLIER)
     table = LedgerEntry.__table__
     last = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.position.desc()).limit(1)).one()
-    row = {c.key: getattr(last, c.key) for c in table.columns}
+    row = _columns(last)
     db.session.rollback()
-    spare, rounds = itertools.count(900_000_000 + row["position"]), itertools.count(2_000_000 + row["position"])
-    for exchange_id in itertools.islice(itertools.cycle(exchange_ids), APPENDS):
+    spare = itertools.count(900_000_000 + row["position"])
+    for exchange_id in exchange_ids:
         begun = time.perf_counter()
         with db.engine.connect().execution_options(begin_immediate=True) as connection, connection.begin():
             connection.execute(insert(table), row | {"position": next(spare), "round": -next(spare)})
         inserts.append(time.perf_counter() - begun)
         with transaction():
-            again = db.session.get_one(Exchange, exchange_id)
-            again.round = next(rounds)
+            exchange = db.session.get_one(Exchange, exchange_id)
             for side in Side:
-                enter(Confirmation(side=side, round=again.round, revision=1, user=confirmer, at=now()), again)
+                enter(Confirmation(side=side, round=1, revision=1, user=confirmer, at=now()), exchange)
             started = time.perf_counter()
-            figure = figure_of(again)  # needed before, to see whether it is plausible
+            figure = figure_of(exchange)  # needed before, to see whether it is plausible
             figures.append(time.perf_counter() - started)
-            assessment_body(0, again, figure, Decimal(0), now())  # parties and sites are loaded
+            assessment_body(0, exchange, figure, Decimal(0), now())  # parties and sites are loaded
             begun = time.perf_counter()
-            service.append_assessment(again, figure)
+            service.append_assessment(exchange, figure)
             db.session.commit()
             appends.append(time.perf_counter() - begun)
     _remove(900_000_000)

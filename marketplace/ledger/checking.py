@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import localcontext
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from marketplace.calendar import SHANGHAI
 from marketplace.ledger.canonical import parse_canonical
 from marketplace.ledger.confirmation_check import Leaves
 from marketplace.ledger.confirmed import confirmation_fault
-from marketplace.ledger.entries import booked_month, turned_result
+from marketplace.ledger.entries import booked_month, month_of, reversal_body
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import Frontier
 from marketplace.ledger.methods import METHODS
@@ -214,8 +215,11 @@ class _Checker:
         original = parse_canonical(found.encode())
         if original["kind"] != "assessment":
             return Fault(position, f"reverses entry {reverses}, which is no earlier assessment", Check.FIGURE)
-        if body["result"] != turned_result(original["result"]):
-            return Fault(position, f"the figure is not that of entry {reverses} with its signs turned", Check.FIGURE)
+        at = datetime.fromisoformat(body["recorded_at"])
+        wanted = reversal_body(position, original, body["reason"], at) | {"format": body["format"]}
+        if body != wanted:
+            name = next(n for n in sorted(wanted.keys() | body.keys()) if wanted.get(n) != body.get(n))
+            return Fault(position, f"its {name} is not that of entry {reverses} with its signs turned", Check.FIGURE)
         self._out.reversed.append(reverses)
         self._out.sums.add(original, -1, parties)
         return None
@@ -223,18 +227,22 @@ class _Checker:
     def _order_fault(self, body: Mapping[str, Any]) -> str | None:
         at, before = body["recorded_at"], self._out.last_time
         self._out.last_time = max(at, before)
+        if at[26:] != "Z":
+            return f"recorded at {at}, which is no time in UTC to the microsecond"
         if at < before and datetime.fromisoformat(before) - datetime.fromisoformat(at) > CLOCKS_DIFFER_BY:
             return f"recorded at {at}, before its neighbour ({before})"
         if body["kind"] != "assessment":
             return None
         period = body["inputs"].get("period")
-        if period is not None or at[:7] != body["month"][:7] or at[11:13] >= "16":
-            # Only then may the month be another than that of the moment in UTC.
+        if period is None:
+            month = _month_with(at[:13])
+        else:
             moment = datetime.fromisoformat(at)
-            if date.fromisoformat(body["month"]) != booked_month(body["inputs"], moment):
-                return f"recorded at {at}, but counted for {body['month']}"
-            if period is not None and moment.astimezone(SHANGHAI).date() < date.fromisoformat(period["to"]):
+            month = str(booked_month(body["inputs"], moment))
+            if moment.astimezone(SHANGHAI).date() < date.fromisoformat(period["to"]):
                 return f"recorded at {at}, before its period ended ({period['to']})"
+        if month != body["month"]:
+            return f"recorded at {at}, but counted for {body['month']}"
         return None
 
     def _factor_fault(self, copies: Mapping[str, Mapping[str, str]]) -> str | None:
@@ -251,6 +259,7 @@ class _Checker:
     def _tile_fault(self, number: int) -> Fault | None:
         fault = _stored_tile_fault(self._connection, number, self._tile, fold(self._tile))
         self._tile = []
+        self._out.sums.settle()
         return fault
 
     def _checkpoint_fault(self, row: Sequence[Any], root: str) -> Fault | None:
@@ -264,6 +273,12 @@ class _Checker:
             return None
         what = f"{name} says root {wanted} for {self._out.size} entries, the ledger has {root}: it was rewritten"
         return Fault(None, what, Check.SAVED)
+
+
+@lru_cache(maxsize=64)
+def _month_with(hour: str) -> str:
+    """The month, as Shanghai counts it, in which an hour of UTC lies."""
+    return str(month_of(datetime.fromisoformat(hour + ":00Z")))
 
 
 def _fetched(connection: Connection, statement: str) -> Iterator[Any]:

@@ -11,14 +11,14 @@ from marketplace.ledger.canonical import CanonicalError, parse_canonical, quick_
 
 _ANY_FACTORS, _FACTORS, _AFTER_FACTORS = b'"factors":', b'"factors":{', b'},"family":"'
 _FIRST, _SECOND = b'{"accepted_t":"', b',"confirmations":'  # of an entry's members
-_ANY = rb'"[ !#-\[\]-~]*"'  # a text that is written as it is in canonical JSON
-_TEXT = rb'"([ !#-\[\]-~]*)"'
+_ANY = r'"[ !#-\[\]-~]*"'  # a text that is written as it is in canonical JSON
+_TEXT = r'"([ !#-\[\]-~]*)"'
 _LOGGED = (
-    rb'(\{"at":' + _ANY + rb',"exchange":' + _TEXT + rb',"format":"gcx-confirmation/2",(?:"from":' + _TEXT + rb",)?"
-    rb'"member":' + _ANY + rb',"number":"([0-9]{1,18})","party":' + _TEXT + rb',"round":' + _TEXT + rb',"side":' + _TEXT
-    + rb',"terms_revision":' + _ANY + rb',"terms_sha256":' + _ANY + rb'(?:,"to":' + _TEXT + rb")?\})"
+    r'(\{"at":' + _ANY + r',"exchange":' + _TEXT + r',"format":"gcx-confirmation/2",(?:"from":' + _TEXT + r",)?"
+    r'"member":' + _ANY + r',"number":"([0-9]{1,18})","party":' + _TEXT + r',"round":' + _TEXT + r',"side":' + _TEXT
+    + r',"terms_revision":' + _ANY + r',"terms_sha256":' + _ANY + r'(?:,"to":' + _TEXT + r")?\})"
 )  # fmt: skip
-_BOTH = re.compile(rb"\[" + _LOGGED + b"," + _LOGGED + rb"\]")
+_BOTH = re.compile(r"\[" + _LOGGED + "," + _LOGGED + r"\]")
 
 
 class Logged(NamedTuple):
@@ -72,23 +72,17 @@ def _logged_in(data: bytes) -> tuple[tuple[Logged, ...], int, int]:
     if not (data.startswith(_FIRST) and data.startswith(_SECOND, start)):
         return (), 0, 0
     start += len(_SECOND)
-    found = _BOTH.match(data, start)
+    end = data.find(b"}]", start) + 2
+    found = _BOTH.fullmatch(data[start:end].decode("ascii", "replace")) if end > start else None
     if found is None:
         return (), 0, 0
     groups = found.groups()
     middle = len(groups) // 2
-    return (_logged(*groups[:middle]), _logged(*groups[middle:])), start, found.end()
+    return (_logged(*groups[:middle]), _logged(*groups[middle:])), start, end
 
 
-def _logged(
-    statement: bytes, exchange: bytes, starts: bytes | None, number: bytes, party: bytes, round_number: bytes,
-    side: bytes, ends: bytes | None,
-) -> Logged:  # fmt: skip
-    leaf = hashlib.sha256(b"\x00" + statement).digest()
-    return Logged(
-        leaf, exchange.decode(), None if starts is None else starts.decode(), int(number),
-        party.decode(), round_number.decode(), side.decode(), None if ends is None else ends.decode(),
-    )  # fmt: skip
+def _logged(statement: str, exchange: str, starts: str | None, number: str, *others: Any) -> Logged:
+    return Logged(hashlib.sha256(b"\x00" + statement.encode()).digest(), exchange, starts, int(number), *others)
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import mul
 from typing import Any
 
 from marketplace.ledger.faults import Check, Fault
@@ -21,6 +22,8 @@ _COMPARED = (
     "position", "kind", "round", "material", "family", "exchange", "supplier", "receiver", "supplier_park",
     "receiver_park", "month", "accepted_t", "value_cny", "net_kgco2e", "low_kgco2e", "high_kgco2e",
 )  # fmt: skip
+_UNITS = (Decimal(1),) * 5
+_STORED_UNITS = (Decimal(10**6), Decimal(100), Decimal(1000), Decimal(1000), Decimal(1000))  # SQLite has whole numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +43,27 @@ def column_fault(row: Sequence[Any], body: Mapping[str, Any], register: Register
     (position, _, _, _, kind, round_, reverses, recorded_at, month, material, family, accepted, value, net, low,
      high, supplier_park, receiver_park, supplier, receiver, uuid, *period) = row  # fmt: skip
     result, parties, parks = body["result"], register.parties, register.parks
-    number = _scaled if is_sqlite else _as_stored
     stored = (
         str(position), kind, str(round_), material, family, uuid, parties.get(supplier), parties.get(receiver),
-        parks.get(supplier_park), parks.get(receiver_park), str(month), number(accepted, 6), number(value, 2),
-        number(net, 3), number(low, 3), number(high, 3),
+        parks.get(supplier_park), parks.get(receiver_park), str(month),
     )  # fmt: skip
     said = (
         body["position"], body["kind"], body["round"], body["material"], body["family"], body["exchange"],
         body["supplier"]["party"], body["receiver"]["party"], body["supplier"]["park"], body["receiver"]["park"],
-        body["month"], Decimal(body["accepted_t"]), Decimal(body["value_cny"]), Decimal(result["net_kgco2e"]),
-        Decimal(result["low_kgco2e"]), Decimal(result["high_kgco2e"]),
+        body["month"],
     )  # fmt: skip
-    if stored != said:
-        name, here, there = next(it for it in zip(_COMPARED, stored, said, strict=True) if it[1] != it[2])
+    amounts, units = (accepted, value, net, low, high), _STORED_UNITS if is_sqlite else _UNITS
+    said_amounts = (
+        body["accepted_t"],
+        body["value_cny"],
+        result["net_kgco2e"],
+        result["low_kgco2e"],
+        result["high_kgco2e"],
+    )
+    if stored != said or tuple(map(mul, map(Decimal, said_amounts), units)) != amounts:
+        numbers = tuple(Decimal(amount) / unit for amount, unit in zip(amounts, units, strict=True))
+        pairs = zip(_COMPARED, (*stored, *numbers), (*said, *map(Decimal, said_amounts)), strict=True)
+        name, here, there = next(it for it in pairs if it[1] != it[2])
         if name == "position":
             return f"the entry calls itself number {there}"
         return f"column {name} is {here}, the entry says {there}"
@@ -103,11 +113,3 @@ def checkpoint_fault(
 def _is_same_time(stored: str, said: str) -> bool:
     """Also where there are no microseconds, which both databases then leave out."""
     return stored[:19] == said[:19] and datetime.fromisoformat(stored).microsecond == int(said[20:26])
-
-
-def _scaled(stored: int, places: int) -> Decimal:
-    return Decimal(stored).scaleb(-places)
-
-
-def _as_stored(stored: Decimal, _places: int) -> Decimal:
-    return stored

@@ -76,17 +76,19 @@ class Sums:
     def _settle(
         self, material: str, month: str, p_supplier: Decimal, p_user: Decimal, parties: Parties, waiting: _Waiting
     ) -> None:
-        results, signs = waiting.results, waiting.signs
+        results = waiting.results
+        signs = waiting.signs if -1 in waiting.signs else None
         shares = [result["shares"] for result in results]
         net = _signed([result["net_kgco2e"] for result in results], signs)
         given, taken = (_signed([share[party] for share in shares], signs) for party in ("supplier", "user"))
         accepted, value = (_signed(column, signs) for column in zip(*waiting.amounts, strict=True))
-        variances, count = [Decimal(result["specific_variance"]) for result in results], Decimal(sum(signs))
-        of_all, of_given, of_taken = (_variance(variances, p, signs) for p in (_ONE, p_supplier, p_user))
+        variances, count = [Decimal(result["specific_variance"]) for result in results], Decimal(sum(waiting.signs))
+        of_all, of_given = (_variance(variances, p, signs) for p in (_ONE, p_supplier))
+        of_taken = of_given if p_user == p_supplier else _variance(variances, p_user, signs)
         whole = (net, accepted, accepted, value, count, of_all)
         supplied = (given, accepted, _NONE, value, count, of_given)
         received = (taken, _NONE, accepted, value, count, of_taken)
-        by_factor = _by_factor(waiting)
+        by_factor = _by_factor(waiting, signs)
         sensitivities = {key: sum(each, _NONE) for key, each in by_factor.items()}
         part = _scaled(by_factor, p_supplier)
         other = part if p_user == p_supplier else _scaled(by_factor, p_user)
@@ -157,21 +159,26 @@ class Sums:
             by_factor[key] = by_factor.get(key, _NONE) + sensitivity
 
 
-def _signed(texts: Sequence[str], signs: Sequence[int]) -> Decimal:
-    return sum(map(mul, map(Decimal, texts), signs), _NONE)
+def _signed(texts: Sequence[str], signs: Sequence[int] | None) -> Decimal:
+    return sum(_turned(map(Decimal, texts), signs), _NONE)
 
 
-def _variance(variances: Iterable[Decimal], portion: Decimal, signs: Iterable[int]) -> Decimal:
+def _turned(amounts: Iterable[Decimal], signs: Sequence[int] | None) -> Iterable[Decimal]:
+    """Those of reversals with their sign turned; None: there is no reversal."""
+    return amounts if signs is None else map(mul, amounts, signs)
+
+
+def _variance(variances: Iterable[Decimal], portion: Decimal, signs: Sequence[int] | None) -> Decimal:
     """A party's part of each entry's variance, rounded as the entry's rollups were."""
     square = portion * portion
-    return sum([(v * square).quantize(_VARIANCE) * sign for v, sign in zip(variances, signs, strict=True)], _NONE)
+    return sum(_turned([(v * square).quantize(_VARIANCE) for v in variances], signs), _NONE)
 
 
-def _by_factor(waiting: _Waiting) -> dict[FactorKey, list[Decimal]]:
+def _by_factor(waiting: _Waiting, signs: Sequence[int] | None) -> dict[FactorKey, list[Decimal]]:
     rows = [result["sensitivities"] for result in waiting.results]
     found: dict[str, list[Decimal]] = {}
     for name in {name: None for row in rows for name in row}:
-        found[name] = [Decimal(row.get(name, 0)) * sign for row, sign in zip(rows, waiting.signs, strict=True)]
+        found[name] = list(_turned([Decimal(row.get(name, 0)) for row in rows], signs))
     factors = waiting.factors
     return {(name, factors[name]["version"], factors[name]["gsd"]): each for name, each in found.items()}
 

@@ -37,6 +37,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, FloatOperation, InvalidOperation, localcontext
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -1124,6 +1125,39 @@ def _pdf_text(raw: bytes) -> str:
 FACTOR_FIELDS = ("value", "unit", "gsd", "region", "year", "source", "source_detail")
 
 
+def _digest(body: Mapping[str, Any], result: Mapping[str, Any]) -> bytes:
+    """Of what a reversal has in common with the entry that it takes back."""
+    return sha256(canonical([body["exchange"], body["round"], result]))[:16]
+
+
+@dataclass(slots=True)
+class Standing:
+    """What each entry that stands counts of its exchange: certain days, or all of it."""
+
+    _days: dict[bytes, tuple[tuple[str, str, int], ...]] = field(default_factory=dict)
+    _more_than_one: dict[bytes, str] = field(default_factory=dict)
+
+    def add(self, position: int, body: Mapping[str, Any]) -> None:
+        exchange, period = sha256(body["exchange"].encode())[:16], body["inputs"].get("period")
+        starts, ends = (period["from"], period["to"]) if period else ("", "~")
+        others = self._days.get(exchange, ())
+        if others:
+            self._more_than_one[exchange] = body["exchange"]
+        self._days[exchange] = (*others, (starts, ends, position))
+
+    def take_back(self, position: int, body: Mapping[str, Any]) -> None:
+        exchange = sha256(body["exchange"].encode())[:16]
+        self._days[exchange] = tuple(each for each in self._days.get(exchange, ()) if each[2] != position)
+
+    def check(self) -> None:
+        """Nothing counts twice; only at the end, because a reversal sets right what counted twice until then."""
+        for exchange, name in self._more_than_one.items():
+            days = sorted(self._days[exchange])
+            for (_, ends, first), (starts, _, second) in pairwise(days):
+                if starts < ends:
+                    raise Wrong(f"entry {second}: it counts exchange {name} for a time that entry {first} counts")
+
+
 @dataclass(slots=True)
 class Archive:
     """A whole ledger as one ZIP file, checked from the first entry to the last."""
@@ -1146,6 +1180,7 @@ class Archive:
     _reversed: set[int] = field(default_factory=set)
     _unknown: dict[str, int] = field(default_factory=dict)  # entries by methods that are not known here
     _counted: set[bytes] = field(default_factory=set)
+    _standing: Standing = field(default_factory=Standing)
 
     def check(self) -> None:
         self._check_files()
@@ -1178,6 +1213,7 @@ class Archive:
             raise Wrong(f"the checkpoint you kept says {kept.size} entries, the archive holds {size}: it was cut off")
         if last is None or last.size != size:
             raise Wrong(f"no checkpoint covers all {size} entries")
+        self._standing.check()
         self.report.good(f"{size} entries: canonical form, figures, factors, reversals and confirmations")
         for method, entries in self._unknown.items():
             self.report.open(f"{entries} of them, and no total: {unknown_method(method)}")
@@ -1295,6 +1331,7 @@ class Archive:
         if counted in self._counted:
             raise Wrong(f"it counts exchange {body['exchange']} a second time in round {body['round']}")
         self._counted.add(counted)
+        self._standing.add(self.tree.size, body)
         for factor_id, copy in body["factors"].items():
             published = self.factors.get((factor_id, copy.get("version", "")))
             if published is None:
@@ -1302,7 +1339,7 @@ class Archive:
             for name in FACTOR_FIELDS:
                 if copy.get(name) != published[name]:
                     raise Wrong(f"factor {factor_id}: {name} is {copy.get(name)}, published was {published[name]}")
-        self._digests += sha256(canonical(body["result"]))[:16]
+        self._digests += _digest(body, body["result"])
         self.assessments += 1
         if figure is None:
             self._versions.append(())
@@ -1323,10 +1360,11 @@ class Archive:
         self._versions.append(None)
         digest = self._digests[16 * original : 16 * original + 16]
         self._digests += bytes(16)
+        self._standing.take_back(original, body)
         if body["method"] not in METHODS:
             return  # how its results turn is not known either
-        if sha256(canonical(turned(body["result"])))[:16] != digest:
-            raise Wrong(f"its figure is not that of entry {original} with signs turned")
+        if _digest(body, turned(body["result"])) != digest:
+            raise Wrong(f"it is not entry {original} with signs turned")
         self._count(body["result"], versions, -Decimal(body["result"]["specific_variance"]))
 
     def _count(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import Connection, Row, case, exists, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.exchanges.models import Exchange, ExchangeState, SettledPeriod
@@ -94,7 +94,7 @@ def exchange_faults(connection: Connection) -> Iterator[Fault]:
 
 
 def period_faults(connection: Connection) -> Iterator[Fault]:
-    """Deliveries that could count twice: entries of one recurring exchange that stand and share a day.
+    """Deliveries that count twice: entries of one recurring exchange that stand and share a day.
 
     That a settled period is the one its entry says was seen on the walk through the entries.
     """
@@ -109,13 +109,15 @@ def period_faults(connection: Connection) -> Iterator[Fault]:
         aliased(SettledPeriod),
         aliased(SettledPeriod),
     )
+    recurring = select(SettledPeriod.exchange_id).distinct().subquery()  # few: the query begins with them
     twice = (
         select(second.position, first.position)
+        .select_from(recurring)
+        .join(second, second.exchange_id == recurring.c.exchange_id)
         .join(first, (first.exchange_id == second.exchange_id) & (first.position < second.position))
         .outerjoin(early, early.position == first.position)
         .outerjoin(late, late.position == second.position)
         .where(
-            second.exchange_id.in_(select(SettledPeriod.exchange_id)),
             first.kind == EntryKind.ASSESSMENT,
             second.kind == EntryKind.ASSESSMENT,
             ~exists().where(reversal.reverses == first.position),
@@ -131,9 +133,9 @@ def period_faults(connection: Connection) -> Iterator[Fault]:
 
 
 def repeated_faults(connection: Connection) -> Iterator[Fault]:
-    """Entries that count an exchange again in the same round, or reverse an entry again.
+    """Entries that count an exchange again while an earlier one stands or in the same round, or reverse an entry again.
 
-    The columns were compared with the entries, and the database refuses such rows; but not for who owns it.
+    The columns were compared with the entries, and we refuse such entries; but not for who owns the database.
     """
     twice = (
         select(LedgerEntry.exchange_id, LedgerEntry.round, func.max(LedgerEntry.position))
@@ -144,6 +146,16 @@ def repeated_faults(connection: Connection) -> Iterator[Fault]:
     for exchange_id, round_number, last in connection.execute(twice):
         what = f"it counts exchange {exchange_id} a second time in round {round_number}"
         yield Fault(last, what, Check.EXCHANGE)
+    stand = func.sum(case((LedgerEntry.kind == EntryKind.ASSESSMENT, 1), else_=-1))
+    both = (
+        select(LedgerEntry.exchange_id, func.max(LedgerEntry.position))
+        .where(LedgerEntry.exchange_id.not_in(select(SettledPeriod.exchange_id)))  # theirs: `period_faults`
+        .group_by(LedgerEntry.exchange_id)
+        .having(stand > 1)
+        .limit(MOST_NAMED)
+    )
+    for exchange_id, last in connection.execute(both):
+        yield Fault(last, f"it counts exchange {exchange_id}, of which an earlier entry stands", Check.EXCHANGE)
     again = (
         select(LedgerEntry.reverses, func.max(LedgerEntry.position))
         .where(LedgerEntry.reverses.is_not(None))

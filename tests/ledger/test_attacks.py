@@ -11,9 +11,11 @@ from sqlalchemy import func, insert, select, text, update
 
 from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
-from marketplace.exchanges.models import Confirmation, Side
+from marketplace.exchanges.models import Confirmation, Exchange, ExchangeState, Side
 from marketplace.extensions import db
 from marketplace.ledger import cosigning, rollups, service
+from marketplace.ledger import verify_certificate as tool
+from marketplace.ledger.certificates.export import export_stream
 from marketplace.ledger.checkpoints import keep_newest, latest_checkpoint
 from marketplace.ledger.cosigning import LogSource, Refused, Seen
 from marketplace.ledger.errors import ConfirmationNotLogged
@@ -22,7 +24,7 @@ from marketplace.ledger.keys import signing_key
 from marketplace.ledger.models import Checkpoint, EmissionFactor, LedgerEntry, Rollup
 from marketplace.ledger.notes import Algorithm, CheckpointBody, Note, SigningKey
 from marketplace.ledger.verify import Saved, verify
-from tests.factories import agreed, completed, delivered, open_listing, side_user
+from tests.factories import agreed, completed, confirm_both, delivered, open_listing, side_user
 from tests.ledger.attacking import (
     backup,
     body_of,
@@ -67,6 +69,10 @@ def found(position, check, against=None):
 
 def checks(against=None):
     return {fault.check for fault in verify(against=[against] if against else None).faults}
+
+
+def export_checked():
+    tool.check(b"".join(export_stream()), tool.Trust(), tool.Report(lambda words: None))
 
 
 def changed(position, **changes):
@@ -203,7 +209,7 @@ def test_a_back_dated_entry_inserted(four):
             db.session.execute(insert(Confirmation).values(columns | {"round": 2, "number": 8 + at}))
     rebuild_confirmations()
     sign_anew()
-    assert checks() == {Check.TOTALS}
+    assert checks() == {Check.TOTALS, Check.EXCHANGE}
     found(None, Check.SAVED, four)
 
 
@@ -220,6 +226,37 @@ def test_an_entry_replayed_at_the_end_with_totals_that_fit(four):
         exchange_id = replayed[-1]["exchange_id"]
         assert found(4, Check.EXCHANGE) == f"it counts exchange {exchange_id} a second time in round 1"
         assert checks() == {Check.EXCHANGE}, "nothing else is wrong with it"
+
+
+def test_an_exchange_opened_by_hand_and_confirmed_again_counts_twice(four):
+    """Both parties confirm in good faith, so that all that is written is true and signed."""
+    exchange = db.session.get_one(Exchange, rows()[1]["exchange_id"])
+    opened = {"state": ExchangeState.DELIVERING, "round": 2, "completed_at": None}
+    with write_access():
+        db.session.execute(update(Exchange).where(Exchange.id == exchange.id).values(opened))
+    confirm_both(exchange)
+    assert exchange.state is ExchangeState.COMPLETED
+    again = f"it counts exchange {exchange.id}, of which an earlier entry stands"
+    assert found(4, Check.EXCHANGE) == again
+    assert checks(four) == {Check.EXCHANGE}, "nothing else is wrong with it"
+    with pytest.raises(tool.Wrong, match="entry 4: it counts exchange .* for a time that entry 1 counts"):
+        export_checked()
+    with transaction():
+        service.reverse(1, "counted twice")
+    assert verify(against=[four]).is_sound, "which is how an operator sets it right"
+    export_checked()
+
+
+def test_a_reversal_that_names_another_exchange(four):
+    with transaction():
+        service.reverse(3, "wrong")
+    entries = changed(4, exchange=body_of(rows()[0])["exchange"], round="7")
+    entries[4] |= {"exchange_id": rows()[0]["exchange_id"], "round": 7}
+    rebuild(entries)
+    sign_anew()
+    assert found(4, Check.FIGURE) == "its exchange is not that of entry 3 with its signs turned"
+    with pytest.raises(tool.Wrong, match="it is not entry 3 with signs turned"):
+        export_checked()
 
 
 def test_an_entry_reversed_twice(four):
