@@ -137,16 +137,15 @@ class _Checker:
                 out.fault = self._checkpoint_fault(waiting.pop(), row[3])
             if out.fault is None and out.size in self._register.saved:
                 out.fault = self._saved_fault(row[3])
+            if out.fault is None and not self._tile:  # by the tile: what waits is still near at hand
+                out.fault = self._sums_fault()
             if out.fault is not None:
                 out.sums = Sums()  # nobody will add them up
                 return out
         if out.size < self._task.end:
             out.fault = Fault(out.size, f"position {out.size} is missing", Check.ORDER)
         out.frontier = self._tree.to_list()
-        try:
-            out.sums.settle()
-        except ODD as odd:
-            out.fault = Fault(None, f"what entries before {out.size} say cannot be added up: {odd!r}", Check.TOTALS)
+        out.fault = self._sums_fault() or out.fault
         return out
 
     def _entry_fault(self, row: Sequence[Any]) -> Fault | None:
@@ -259,8 +258,15 @@ class _Checker:
     def _tile_fault(self, number: int) -> Fault | None:
         fault = _stored_tile_fault(self._connection, number, self._tile, fold(self._tile))
         self._tile = []
-        self._out.sums.settle()
         return fault
+
+    def _sums_fault(self) -> Fault | None:
+        out = self._out
+        try:
+            out.sums.settle()
+        except ODD as odd:
+            return Fault(None, f"what entries before {out.size} say cannot be added up: {odd!r}", Check.TOTALS)
+        return None
 
     def _checkpoint_fault(self, row: Sequence[Any], root: str) -> Fault | None:
         number, size, stored_root, encoded = row

@@ -89,7 +89,7 @@ def row_faults(connection: Connection, size: int) -> Iterator[Fault]:
     beyond = connection.scalars(select(Confirmation.number).where(Confirmation.number >= size).limit(MOST_NAMED))
     for number in beyond:
         yield _fault(f"number {number} stands beyond the head of {size}")
-    yield from _row_faults(connection)
+    yield from _uncounted_faults(connection)
 
 
 class _Walk:
@@ -188,7 +188,7 @@ def stated_in(text: str, by: str) -> Stated:
     return Stated(int(size), root, by) if found and size.isdigit() else Stated(0, EMPTY_ROOT.hex(), by)
 
 
-def _row_faults(connection: Connection) -> Iterator[Fault]:
+def _uncounted_faults(connection: Connection) -> Iterator[Fault]:
     counts = exists().where(
         LedgerEntry.exchange_id == Confirmation.exchange_id,
         LedgerEntry.round == Confirmation.round,

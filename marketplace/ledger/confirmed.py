@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from marketplace.ledger.canonical import canonical_bytes
+from marketplace.ledger.merkle import leaf_hash
 from marketplace.ledger.notes import VerifierKey
 from marketplace.ledger.reading import Logged
 
@@ -33,10 +33,12 @@ def confirmation_fault(
     for confirmation in body.get("confirmations", ()):
         said = confirmation if type(confirmation) is Logged else _as_logged(confirmation)
         if said is None:
-            fault = _sealed_fault(confirmation, body, days, keys)
-            side = confirmation["side"]
+            side, confirmed = confirmation["side"], (confirmation.get("from"), confirmation.get("to"))
         else:
-            fault, side = _logged_fault(said, body, days, leaf_at), said.side
+            side, confirmed = said.side, (said.starts, said.ends)
+        if confirmed != days:
+            return f"the {side} confirmed another period than the entry counts"
+        fault = _seal_fault(confirmation, body, keys) if said is None else _log_fault(said, body, leaf_at)
         if fault:
             return fault
         sides.add(side)
@@ -45,12 +47,8 @@ def confirmation_fault(
     return None
 
 
-def _logged_fault(
-    said: Logged, body: Mapping[str, Any], days: tuple[str | None, str | None], leaf_at: Callable[[int], bytes | None]
-) -> str | None:
+def _log_fault(said: Logged, body: Mapping[str, Any], leaf_at: Callable[[int], bytes | None]) -> str | None:
     side = said.side
-    if (said.starts, said.ends) != days:
-        return f"the {side} confirmed another period than the entry counts"
     if leaf_at(said.number) != said.leaf:
         return f"the {side}'s confirmation is not number {said.number} in the log of confirmations"
     if said.exchange != body["exchange"] or said.round != body["round"] or said.party != body[side]["party"]:
@@ -58,25 +56,20 @@ def _logged_fault(
     return None
 
 
-def _sealed_fault(
-    confirmation: Mapping[str, Any], body: Mapping[str, Any], days: tuple[str | None, str | None],
-    keys: Mapping[str, VerifierKey],
-) -> str | None:  # fmt: skip
-    side = confirmation["side"]
-    if (confirmation.get("from"), confirmation.get("to")) != days:
-        return f"the {side} confirmed another period than the entry counts"
+def _seal_fault(
+    confirmation: Mapping[str, Any], body: Mapping[str, Any], keys: Mapping[str, VerifierKey]
+) -> str | None:
     may_lack = body["format"] in WITHOUT_SEALS and confirmation.get("signature") is None
-    if not may_lack and not is_sealed(confirmation, body["exchange"], body["round"], keys):
-        return f"the {side}'s confirmation does not fit its seal"
-    return None
+    if may_lack or is_sealed(confirmation, body["exchange"], body["round"], keys):
+        return None
+    return f"the {confirmation['side']}'s confirmation does not fit its seal"
 
 
 def _as_logged(confirmation: Mapping[str, Any]) -> Logged | None:
     """One that is unusual in form; None: it is older than the log."""
     if confirmation.get("format") != FORMAT:
         return None
-    leaf = hashlib.sha256(b"\x00" + canonical_bytes(confirmation)).digest()
-    said = confirmation
+    said, leaf = confirmation, leaf_hash(canonical_bytes(confirmation))
     return Logged(leaf, said["exchange"], said.get("from"), int(said["number"]), said["party"], said["round"],
                   said["side"], said.get("to"))  # fmt: skip
 

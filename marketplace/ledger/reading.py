@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from marketplace.ledger.canonical import CanonicalError, parse_canonical, quick_value
+from marketplace.ledger.merkle import leaf_hash
 
 _ANY_FACTORS, _FACTORS, _AFTER_FACTORS = b'"factors":', b'"factors":{', b'},"family":"'
 _FIRST, _SECOND = b'{"accepted_t":"', b',"confirmations":'  # of an entry's members
@@ -82,7 +82,7 @@ def _logged_in(data: bytes) -> tuple[tuple[Logged, ...], int, int]:
 
 
 def _logged(statement: str, exchange: str, starts: str | None, number: str, *others: Any) -> Logged:
-    return Logged(hashlib.sha256(b"\x00" + statement.encode()).digest(), exchange, starts, int(number), *others)
+    return Logged(leaf_hash(statement.encode()), exchange, starts, int(number), *others)
 
 
 @lru_cache(maxsize=1024)

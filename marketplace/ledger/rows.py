@@ -54,12 +54,8 @@ def column_fault(row: Sequence[Any], body: Mapping[str, Any], register: Register
     )  # fmt: skip
     amounts, units = (accepted, value, net, low, high), _STORED_UNITS if is_sqlite else _UNITS
     said_amounts = (
-        body["accepted_t"],
-        body["value_cny"],
-        result["net_kgco2e"],
-        result["low_kgco2e"],
-        result["high_kgco2e"],
-    )
+        body["accepted_t"], body["value_cny"], result["net_kgco2e"], result["low_kgco2e"], result["high_kgco2e"],
+    )  # fmt: skip
     if stored != said or tuple(map(mul, map(Decimal, said_amounts), units)) != amounts:
         numbers = tuple(Decimal(amount) / unit for amount, unit in zip(amounts, units, strict=True))
         pairs = zip(_COMPARED, (*stored, *numbers), (*said, *map(Decimal, said_amounts)), strict=True)

@@ -1135,26 +1135,22 @@ class Standing:
     """What each entry that stands counts of its exchange: certain days, or all of it."""
 
     _days: dict[bytes, tuple[tuple[str, str, int], ...]] = field(default_factory=dict)
-    _more_than_one: dict[bytes, str] = field(default_factory=dict)
 
     def add(self, position: int, body: Mapping[str, Any]) -> None:
-        exchange, period = sha256(body["exchange"].encode())[:16], body["inputs"].get("period")
+        exchange, period = body["exchange"].encode(), body["inputs"].get("period")
         starts, ends = (period["from"], period["to"]) if period else ("", "~")
-        others = self._days.get(exchange, ())
-        if others:
-            self._more_than_one[exchange] = body["exchange"]
-        self._days[exchange] = (*others, (starts, ends, position))
+        self._days[exchange] = (*self._days.get(exchange, ()), (starts, ends, position))
 
     def take_back(self, position: int, body: Mapping[str, Any]) -> None:
-        exchange = sha256(body["exchange"].encode())[:16]
+        exchange = body["exchange"].encode()
         self._days[exchange] = tuple(each for each in self._days.get(exchange, ()) if each[2] != position)
 
     def check(self) -> None:
         """Nothing counts twice; only at the end, because a reversal sets right what counted twice until then."""
-        for exchange, name in self._more_than_one.items():
-            days = sorted(self._days[exchange])
-            for (_, ends, first), (starts, _, second) in pairwise(days):
+        for exchange, days in self._days.items():
+            for (_, ends, first), (starts, _, second) in pairwise(sorted(days)):
                 if starts < ends:
+                    name = exchange.decode()
                     raise Wrong(f"entry {second}: it counts exchange {name} for a time that entry {first} counts")
 
 
