@@ -161,10 +161,11 @@ def fill(size: int, kept_every: int) -> int:
                 leaf = leaf_hash(canonical)
                 frontier.append(leaf)
                 made.append(
-                    row | columns_of(body) | own
-                    | {"position": position, "canonical": canonical.decode(), "leaf_hash": leaf.hex(),
-                       "root_hash": frontier.root().hex()}
-                )  # fmt: skip
+                    row
+                    | columns_of(body)
+                    | own
+                    | {"position": position, "canonical": canonical.decode(), "leaf_hash": leaf.hex()}
+                )
                 sums.add(body, 1, parties)
             for table, of in ((Exchange, exchanges), (LedgerEntry, made), (Confirmation, confirmed)):
                 db.session.execute(insert(table), of)

@@ -12,10 +12,11 @@ from marketplace.extensions import db
 from marketplace.ledger import tile_store
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.checkpoints import hold_head, publish_head
-from marketplace.ledger.confirmed import FORMAT, is_sealed
+from marketplace.ledger.confirmed import is_sealed
 from marketplace.ledger.errors import ConfirmationNotLogged
 from marketplace.ledger.keys import listed_keys
 from marketplace.ledger.merkle import leaf_hash
+from marketplace.ledger.reading import FORMAT
 
 
 def enter(confirmation: Confirmation, exchange: Exchange) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 from marketplace.ledger.canonical import canonical_bytes
 from marketplace.ledger.merkle import leaf_hash
 from marketplace.ledger.notes import VerifierKey
-from marketplace.ledger.reading import Logged
+from marketplace.ledger.reading import FORMAT, Logged
 
-FORMAT = "gcx-confirmation/2"
 SEALED_FORMAT = "gcx-confirmation/1"
 SEAL_FIELDS = ("key", "signature")
 SIDES = {"supplier", "receiver"}

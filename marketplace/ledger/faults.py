@@ -9,7 +9,7 @@ class Check(enum.StrEnum):
 
     ORDER = "order"  # positions without gap, times that do not go back
     ENTRY = "entry"  # canonical bytes and their leaf hash
-    TREE = "tree"  # root after each entry, tiles, head
+    TREE = "tree"  # tiles, head
     COLUMNS = "columns"  # the copies of what the entry says
     FACTORS = "factors"  # published versions against the copies in entries and the roots in checkpoints
     FIGURE = "figure"  # the result, recomputed

@@ -31,7 +31,6 @@ class LedgerEntry(db.Model):
     reverses: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.position"), unique=True)
     canonical: Mapped[str] = mapped_column(Text)
     leaf_hash: Mapped[str] = mapped_column(String(64))
-    root_hash: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     month: Mapped[date] = mapped_column(index=True)
     material: Mapped[str] = mapped_column(String(60), index=True)

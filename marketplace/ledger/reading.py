@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+import msgspec
 
 from marketplace.ledger.canonical import CanonicalError, parse_canonical, quick_value
 from marketplace.ledger.merkle import leaf_hash
 
 _ANY_FACTORS, _FACTORS, _AFTER_FACTORS = b'"factors":', b'"factors":{', b'},"family":"'
 _FIRST, _SECOND = b'{"accepted_t":"', b',"confirmations":'  # of an entry's members
-_ANY = r'"[ !#-\[\]-~]*"'  # a text that is written as it is in canonical JSON
-_TEXT = r'"([ !#-\[\]-~]*)"'
-_LOGGED = (
-    r'(\{"at":' + _ANY + r',"exchange":' + _TEXT + r',"format":"gcx-confirmation/2",(?:"from":' + _TEXT + r",)?"
-    r'"member":' + _ANY + r',"number":"([0-9]{1,18})","party":' + _TEXT + r',"round":' + _TEXT + r',"side":' + _TEXT
-    + r',"terms_revision":' + _ANY + r',"terms_sha256":' + _ANY + r'(?:,"to":' + _TEXT + r")?\})"
-)  # fmt: skip
-_BOTH = re.compile(r"\[" + _LOGGED + "," + _LOGGED + r"\]")
+FORMAT = "gcx-confirmation/2"
 
 
 class Logged(NamedTuple):
@@ -34,6 +28,34 @@ class Logged(NamedTuple):
     ends: str | None
 
 
+class _Confirmation(
+    msgspec.Struct,
+    rename={"starts": "from", "ends": "to"},
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
+):
+    """What a plain confirmation says, in the order in which canonical JSON has it."""
+
+    at: str
+    exchange: str
+    format: str
+    starts: str | None = None
+    member: str
+    number: str
+    party: str
+    round: str
+    side: str
+    terms_revision: str
+    terms_sha256: str
+    ends: str | None = None
+
+
+_PAIR = msgspec.json.Decoder(tuple[_Confirmation, _Confirmation])
+_ENCODER = msgspec.json.Encoder()
+
+
 class SharedFactors(dict[str, Any]):
     """The factors of all entries that have them to the last byte: nobody may change them. `numbers` is a place for who
     recomputes figures to keep what they say as numbers."""
@@ -47,7 +69,7 @@ class SharedFactors(dict[str, Any]):
 
 def read_entry(data: bytes) -> tuple[Any, str | None]:
     """The value, and why the bytes are not its canonical ones. Plain confirmations are `Logged`, and not taken apart
-    further: that they are canonical shows in the pattern that they have."""
+    further: that they are canonical shows when they are written again."""
     logged, start, stop = _logged_in(data)
     begin = data.find(_FACTORS, stop)
     end = data.find(_AFTER_FACTORS, begin)
@@ -73,16 +95,21 @@ def _logged_in(data: bytes) -> tuple[tuple[Logged, ...], int, int]:
         return (), 0, 0
     start += len(_SECOND)
     end = data.find(b"}]", start) + 2
-    found = _BOTH.fullmatch(data[start:end].decode("ascii", "replace")) if end > start else None
-    if found is None:
+    pair = data[start:end]
+    try:
+        first, second = _PAIR.decode(pair)
+        statements = _ENCODER.encode(first), _ENCODER.encode(second)
+        logged = _logged(first, statements[0]), _logged(second, statements[1])
+    except ValueError:  # another form
         return (), 0, 0
-    groups = found.groups()
-    middle = len(groups) // 2
-    return (_logged(*groups[:middle]), _logged(*groups[middle:])), start, end
+    is_plain = first.format == second.format == FORMAT and pair.isascii() and b"[%b,%b]" % statements == pair
+    return (logged, start, end) if is_plain else ((), 0, 0)
 
 
-def _logged(statement: str, exchange: str, starts: str | None, number: str, *others: Any) -> Logged:
-    return Logged(leaf_hash(statement.encode()), exchange, starts, int(number), *others)
+def _logged(said: _Confirmation, statement: bytes) -> Logged:
+    return Logged(
+        leaf_hash(statement), said.exchange, said.starts, int(said.number), said.party, said.round, said.side, said.ends
+    )
 
 
 @lru_cache(maxsize=1024)

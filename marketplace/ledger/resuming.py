@@ -6,8 +6,8 @@ import json
 import time
 from pathlib import Path
 
-from marketplace.ledger.checking import Stretch
 from marketplace.ledger.merkle import Frontier
+from marketplace.ledger.stretches import Stretch
 from marketplace.ledger.sums import Sums
 
 SECONDS_BETWEEN = 5.0

@@ -13,7 +13,7 @@ from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.notes import CheckpointBody, Note, NoteError, VerifierKey
 
 COLUMNS = (
-    "e.position, e.canonical, e.leaf_hash, e.root_hash, e.kind, e.round, e.reverses, e.recorded_at, e.month, "
+    "e.position, e.canonical, e.leaf_hash, e.kind, e.round, e.reverses, e.recorded_at, e.month, "
     "e.material, e.family, e.accepted_t, e.value_cny, e.net_kgco2e, e.low_kgco2e, e.high_kgco2e, "
     "e.supplier_park_id, e.receiver_park_id, e.supplier_id, e.receiver_id, x.uuid, "
     "p.starts_on, p.ends_before, p.exchange_id = e.exchange_id"
@@ -40,7 +40,7 @@ class Register:
 
 def column_fault(row: Sequence[Any], body: Mapping[str, Any], register: Register, *, is_sqlite: bool) -> str | None:
     """Which column of an entry's row is not what the entry says."""
-    (position, _, _, _, kind, round_, reverses, recorded_at, month, material, family, accepted, value, net, low,
+    (position, _, _, kind, round_, reverses, recorded_at, month, material, family, accepted, value, net, low,
      high, supplier_park, receiver_park, supplier, receiver, uuid, *period) = row  # fmt: skip
     result, parties, parks = body["result"], register.parties, register.parks
     stored = (

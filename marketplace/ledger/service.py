@@ -109,7 +109,7 @@ def _append(
     keys = {k: v for k, v in parties.items() if k != "exchange_id"}
     connection = db.session.connection()
     with pipelined(connection):
-        _INSERT(connection, row | {"root_hash": tree.root().hex()})
+        _INSERT(connection, row)
         publish_head(head)
         rollups.apply(rollups.cells_of(rollups.Contribution(body, original, **keys)))
     tile_store.keep_full_tiles(tree.size)

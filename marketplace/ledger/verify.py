@@ -22,7 +22,7 @@ from sqlalchemy import Connection, create_engine, func, select
 from marketplace.accounts.models import Enterprise, Park
 from marketplace.extensions import db
 from marketplace.ledger import whole
-from marketplace.ledger.checking import STRETCH, Stretch, Task, check
+from marketplace.ledger.checking import check
 from marketplace.ledger.confirmation_check import Stated, row_faults, stated_in, stated_in_checkpoints, walk_faults
 from marketplace.ledger.factor_table import roots
 from marketplace.ledger.factors import plain
@@ -32,6 +32,7 @@ from marketplace.ledger.models import EmissionFactor, LedgerEntry, LedgerHead
 from marketplace.ledger.notes import CheckpointBody
 from marketplace.ledger.resuming import Progress
 from marketplace.ledger.rows import Register
+from marketplace.ledger.stretches import STRETCH, Stretch, Task
 from marketplace.ledger.tile_store import tree_of
 from marketplace.ledger.tiles import TileError
 
@@ -83,7 +84,7 @@ def verify(
         connection.begin(),
     ):
         run = _Run(connection, against or [], since, progress or Progress(None), hashes_only)
-        run.begin_confirmations(pool)
+        run.begin_aside(pool)
         run.walk(show, pool)
         run.finish()
     return run.report
@@ -135,12 +136,16 @@ class _Run:
         self._against = [*against, *([since] if since else [])]
         self._register = self._read_register()
         self._stored = whole.stored_rollups(connection)
-        self._confirmations: Future[list[Fault]] | None = None
+        self._aside: tuple[Future[list[Fault]], ...] = ()
 
-    def begin_confirmations(self, pool: Pool | None) -> None:
-        """Where there are several processes, one walks through the log of confirmations meanwhile."""
+    def begin_aside(self, pool: Pool | None) -> None:
+        """Where there are several processes, they look meanwhile at the log of confirmations and at the exchanges.
+
+        Of exchanges each question is one statement, to which it does not matter that others go on completing them.
+        """
         if pool is not None and not self._hashes_only:
-            self._confirmations = pool.executor.submit(_check_log, *self._log())
+            submit = pool.executor.submit
+            self._aside = submit(_check_log, *self._log()), submit(_check_exchanges)
 
     def walk(self, show: Callable[[int, int], None], pool: Pool | None) -> None:
         """All stretches in order, until one has a fault."""
@@ -186,9 +191,7 @@ class _Run:
             return
         report.faults += whole.checkpoint_faults(self._connection, self._head[0], self._register)
         report.faults += whole.head_faults(self._stored_head, self._register)
-        report.faults += self._confirmation_faults()
-        report.faults += [*whole.exchange_faults(self._connection), *whole.repeated_faults(self._connection)]
-        report.faults += whole.period_faults(self._connection)
+        report.faults += self._faults_aside()
         if not self._keeps:
             report.notes.append("totals were not compared, because entries before the checkpoint were not read")
             return
@@ -196,12 +199,13 @@ class _Run:
         report.faults += [Fault(None, f"total {what}", Check.TOTALS) for what in totals]
         self._progress.forget()
 
-    def _confirmation_faults(self) -> list[Fault]:
-        if self._confirmations is not None:
-            faults = self._confirmations.result()
+    def _faults_aside(self) -> list[Fault]:
+        if self._aside:
+            of_log, of_exchanges = (each.result() for each in self._aside)
         else:
-            faults = walk_faults(self._connection, *self._log())
-        return faults or list(row_faults(self._connection, self._stored_head.confirmations))
+            of_log = walk_faults(self._connection, *self._log())
+            of_exchanges = list(whole.exchange_faults(self._connection))
+        return (of_log or list(row_faults(self._connection, self._stored_head.confirmations))) + of_exchanges
 
     def _log(self) -> tuple[int, str, list[Stated]]:
         head, saved = self._stored_head, [stated_in(s.body.text, s.name) for s in self._against]
@@ -292,3 +296,8 @@ def _check(task: Task) -> Stretch:
 def _check_log(size: int, frontier: str, stated: list[Stated]) -> list[Fault]:
     assert _connection is not None
     return walk_faults(_connection, size, frontier, stated)
+
+
+def _check_exchanges() -> list[Fault]:
+    assert _connection is not None
+    return list(whole.exchange_faults(_connection))

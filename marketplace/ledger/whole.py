@@ -81,6 +81,13 @@ def head_faults(head: Row[Any], register: Register) -> Iterator[Fault]:
 
 
 def exchange_faults(connection: Connection) -> Iterator[Fault]:
+    """What is wrong between exchanges and entries: one without the other, or more of one than of the other."""
+    yield from _unrecorded_faults(connection)
+    yield from _repeated_faults(connection)
+    yield from _period_faults(connection)
+
+
+def _unrecorded_faults(connection: Connection) -> Iterator[Fault]:
     """Completed exchanges without an entry: of their round, or of a period that stands."""
     recorded = exists().where(
         LedgerEntry.exchange_id == Exchange.id,
@@ -93,7 +100,7 @@ def exchange_faults(connection: Connection) -> Iterator[Fault]:
         yield Fault(None, f"exchange {exchange_id} is completed and has no entry", Check.EXCHANGE)
 
 
-def period_faults(connection: Connection) -> Iterator[Fault]:
+def _period_faults(connection: Connection) -> Iterator[Fault]:
     """Deliveries that count twice: entries of one recurring exchange that stand and share a day.
 
     That a settled period is the one its entry says was seen on the walk through the entries.
@@ -132,7 +139,7 @@ def period_faults(connection: Connection) -> Iterator[Fault]:
         yield Fault(position, f"it counts deliveries of the same exchange and time as entry {other}", Check.EXCHANGE)
 
 
-def repeated_faults(connection: Connection) -> Iterator[Fault]:
+def _repeated_faults(connection: Connection) -> Iterator[Fault]:
     """Entries that count an exchange again while an earlier one stands or in the same round, or reverse an entry again.
 
     The columns were compared with the entries, and we refuse such entries; but not for who owns the database.
@@ -149,7 +156,7 @@ def repeated_faults(connection: Connection) -> Iterator[Fault]:
     stand = func.sum(case((LedgerEntry.kind == EntryKind.ASSESSMENT, 1), else_=-1))
     both = (
         select(LedgerEntry.exchange_id, func.max(LedgerEntry.position))
-        .where(LedgerEntry.exchange_id.not_in(select(SettledPeriod.exchange_id)))  # theirs: `period_faults`
+        .where(LedgerEntry.exchange_id.not_in(select(SettledPeriod.exchange_id)))  # theirs: `_period_faults`
         .group_by(LedgerEntry.exchange_id)
         .having(stand > 1)
         .limit(MOST_NAMED)

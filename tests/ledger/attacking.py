@@ -83,13 +83,13 @@ def with_body(row: Row, **changes: Any) -> Row:
 
 
 def rebuild(entries: Sequence[Row], *, renumber: bool = True) -> None:
-    """Write these entries as the whole ledger: numbers, leaf hashes, roots and head made anew."""
+    """Write these entries as the whole ledger: numbers, leaf hashes and head made anew."""
     tree, made = Frontier(), []
     for position, row in enumerate(entries):
         row = with_body(row, position=str(position)) if renumber else dict(row)
         leaf = leaf_hash(row["canonical"].encode())
         tree.append(leaf)
-        made.append(row | {"position": position, "leaf_hash": leaf.hex(), "root_hash": tree.root().hex()})
+        made.append(row | {"position": position, "leaf_hash": leaf.hex()})
     with write_access():
         db.session.execute(delete(LedgerEntry))
         if made:

@@ -1,31 +1,36 @@
 """How verification is run: what it accepts, how it goes on, and that its quick ways give what the careful ones give."""
 
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from marketplace.carbon.errors import InputError
 from marketplace.carbon.method import METHOD, assess
 from marketplace.database import transaction
 from marketplace.exchanges import service as exchanges
 from marketplace.extensions import db
-from marketplace.ledger import checking, rollups, service, verify_cli
+from marketplace.ledger import checking, rollups, service, tile_store, verify_cli
 from marketplace.ledger import verify as verifying
 from marketplace.ledger.canonical import CanonicalError, canonical_bytes, parse_canonical
 from marketplace.ledger.checkpoints import latest_checkpoint
 from marketplace.ledger.entries import result_of
+from marketplace.ledger.faults import Check, Fault
+from marketplace.ledger.merkle import Frontier
 from marketplace.ledger.methods import METHODS, Method
+from marketplace.ledger.models import LedgerTile
 from marketplace.ledger.reading import SharedFactors, read_entry
 from marketplace.ledger.recompute import quick_result
 from marketplace.ledger.resuming import Progress
 from marketplace.ledger.sums import Sums
+from marketplace.ledger.tiles import WIDTH
 from marketplace.ledger.verify import verify
 from tests.factories import completed, find_user, open_listing
-from tests.ledger.attacking import rebuild, rows, sign_anew, with_body, write_access
+from tests.ledger.attacking import no_uniqueness, rebuild, rows, sign_anew, with_body, write_access
 from tests.ledger.test_attacks import greener
 
 numbers = st.decimals("0", "99999", places=3).map(str)
@@ -225,6 +230,35 @@ def test_a_run_that_goes_on_still_compares_all_totals(five, tmp_path):
         db.session.execute(text("UPDATE rollup SET exchanges = exchanges + 1"))
     report = verify(processes=1, progress=Progress(tmp_path / "verify.json"))
     assert {fault.check for fault in report.faults} == {verifying.Check.TOTALS}
+
+
+def test_a_run_that_goes_on_within_a_tile_checks_the_whole_tile(world):
+    """Interrupted after the last stretch, it wrote down an odd size; since then the ledger grew."""
+    completed(open_listing())
+    with no_uniqueness():
+        rebuild(rows() * 300)
+        tile_store.keep_full_tiles(WIDTH)
+        db.session.commit()
+        faults = [stretch_from(200).fault]
+        hashes = db.session.scalars(select(LedgerTile.hashes)).one()
+        with write_access():
+            db.session.execute(update(LedgerTile).values(hashes=hashes[: 3 * 32] + bytes(32) + hashes[4 * 32 :]))
+        faults.append(stretch_from(200).fault)
+    assert faults == [None, Fault(3, "tile 0/0 does not hold the hashes of its entries", Check.TREE)]
+
+
+def stretch_from(first):
+    with db.engine.connect() as connection, connection.begin():
+        run = verifying._Run(connection, [], None, Progress(None), hashes_only=False)
+        task = next(run._tasks(0, 300))
+        return checking.check(connection, replace(task, first=first, start=frontier_of(rows()[:first])))
+
+
+def frontier_of(entries):
+    tree = Frontier()
+    for row in entries:
+        tree.append(bytes.fromhex(row["leaf_hash"]))
+    return tree.to_list()
 
 
 def test_entries_of_an_older_method_are_checked_by_it(five, monkeypatch):
