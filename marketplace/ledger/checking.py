@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import localcontext
 from typing import Any
 
@@ -26,9 +26,11 @@ from marketplace.ledger.tiles import WIDTH
 
 TOGETHER = 16  # neighbours that one check goes through before the next one
 ODD = (KeyError, TypeError, AttributeError, ValueError, ArithmeticError)  # what reading a forged entry may raise
-# The statements have no values from outside but whole numbers.
+# The statements have no values from outside but whole numbers. As bytes, SQLite need not read the text as UTF-8 only
+# for us to write it as UTF-8 again.
+_BYTES = {"sqlite": "CAST(e.canonical AS BLOB)"}
 _ENTRIES = (
-    f"SELECT {COLUMNS} FROM ledger_entry e LEFT JOIN exchange x ON x.id = e.exchange_id "  # noqa: S608
+    f"SELECT e.position, {{canonical}}, {COLUMNS} FROM ledger_entry e LEFT JOIN exchange x ON x.id = e.exchange_id "  # noqa: S608
     "LEFT JOIN settled_period p ON p.position = e.position "
     "WHERE e.position >= {first} AND e.position < {end} ORDER BY e.position"
 )
@@ -55,9 +57,9 @@ class _Entry:
 
     __slots__ = ("body", "data", "leaf", "original", "position", "root", "row")
 
-    def __init__(self, row: Sequence[Any]) -> None:
+    def __init__(self, row: tuple[Any, ...]) -> None:
         self.row, self.position = row, row[0]
-        self.data: bytes = row[1].encode()
+        self.data: bytes = row[1] if type(row[1]) is bytes else row[1].encode()
         self.leaf = hashlib.sha256(b"\x00" + self.data).digest()
         self.body: Any = None
         self.original: Any = None
@@ -92,11 +94,13 @@ class _Checker:
 
     def run(self) -> Stretch:
         out, task = self._out, self._task
-        for rows in fetched(self._connection, _ENTRIES.format(first=task.first, end=task.end), TOGETHER):
+        canonical = _BYTES.get(self._connection.dialect.name, "e.canonical")
+        statement = _ENTRIES.format(canonical=canonical, first=task.first, end=task.end)
+        for rows in fetched(self._connection, statement, TOGETHER):
             entries = list(map(_Entry, rows))
             out.fault = self._fault(entries)
             for entry in entries:
-                out.sums.add(entry.original or entry.body, -1 if entry.original else 1, tuple(entry.row[15:19]))
+                out.sums.add(entry.original or entry.body, -1 if entry.original else 1, entry.row[15:19])
             if out.fault is None and not self._leaves:  # by the tile: what waits is still near at hand
                 out.fault = self._sums_fault()
             if out.fault is not None:

@@ -49,7 +49,7 @@ class Leaves:
         if len(self._tiles) == MOST_TILES:
             self._tiles.clear()
         if (tile + 1) * WIDTH > self._size:
-            hashes = next(_tiles(self._connection, tile))[: HASH_BYTES * (self._size - tile * WIDTH)]
+            hashes = _tile(self._connection, tile)[: HASH_BYTES * (self._size - tile * WIDTH)]
         else:
             found = self._connection.scalar(
                 select(ConfirmationTile.hashes).where(ConfirmationTile.level == 0, ConfirmationTile.number == tile)
@@ -103,8 +103,8 @@ class _Walk:
 
     def run(self) -> list[Fault]:
         stored = _stored_tiles(self._connection)
-        for number, hashes in enumerate(_tiles(self._connection, 0)):
-            first = number * WIDTH
+        for number in range(self._size // WIDTH + 1):
+            first, hashes = number * WIDTH, _tile(self._connection, number)
             count = min(WIDTH, self._size - first)
             if len(hashes) < HASH_BYTES * count:
                 return [_fault(f"number {first + len(hashes) // HASH_BYTES} is missing, or its hash is none")]
@@ -114,7 +114,7 @@ class _Walk:
                 return [wrong]
             if count < WIDTH:
                 self.tree = _extended(self._tiles, first, tile)
-                break
+                return []
             root = fold(tile)
             if next(stored, None) != (number, hashes, root):
                 return [_fault(f"tile 0/{number} does not hold the hashes of its confirmations")]
@@ -139,18 +139,16 @@ def _extended(tiles: Frontier, first: int, leaves: Iterable[bytes]) -> Frontier:
     return tree
 
 
-def _tiles(connection: Connection, number: int) -> Iterator[bytes]:
-    """The hashes of one tile after the other from that number on, as the rows have them; the last one is not full."""
+def _tile(connection: Connection, number: int) -> bytes:
+    """The hashes of a tile as the rows have them; of one that is not full, as many as there are."""
+    first = number * WIDTH
     cursor: Any = connection.connection.cursor()
     try:
         cursor.execute(
-            f"SELECT number, leaf_hash FROM confirmation WHERE number >= {number * WIDTH} ORDER BY number"  # noqa: S608
+            f"SELECT number, leaf_hash FROM confirmation WHERE number >= {first} AND number < {first + WIDTH} "  # noqa: S608
+            "ORDER BY number"
         )
-        for first in itertools.count(number * WIDTH, WIDTH):
-            hashes = _joined(cursor.fetchmany(WIDTH), first)
-            yield hashes
-            if len(hashes) < TILE_BYTES:
-                return
+        return _joined(cursor.fetchall(), first)
     finally:
         cursor.close()
 

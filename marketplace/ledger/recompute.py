@@ -25,8 +25,9 @@ Factors = Mapping[str, Mapping[str, str]]
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _KG, _KM, _MICRO = Decimal("0.001"), Decimal("0.1"), Decimal("0.000001")
 _ZERO, _ONE = Decimal(0), Decimal(1)
-# Logarithms to 30 digits: variances come out right to far below their last reported digit.
-_ROOT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+# Logarithms to 30 digits, roots to 18: variances and intervals come out right to far below their last reported digit.
+_ROOT = Context(prec=18, rounding=ROUND_HALF_EVEN)
+_MOST_HALF = Decimal(10**9)
 _LOGARITHM = Context(prec=30, rounding=ROUND_HALF_EVEN)
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _KNOWN = frozenset(
@@ -105,16 +106,19 @@ def _result(inputs: Mapping[str, Any], factors: Factors) -> dict[str, Any]:
     mass_log, km_log = _log(inputs.get("mass_gsd", "1")), _log(inputs.get("km_gsd", "1"))
     substitution_log = _log(product.get("substitution_gsd", "1"))
 
-    begin, end = _bounds(inputs["period"]) if "period" in inputs else (date.min, date.max)
+    period = inputs.get("period")
+    begin, end = _bounds(period) if period else (date.min, date.max)
     ways: dict[str, Decimal] = {}
     accepted_t = dry_t = rejected_t = weighed_t = tonne_km = squares = _ZERO
     for delivery in inputs["deliveries"]:
         wet, reject, moisture = _number(delivery["wet_t"]), _number(delivery["reject_t"]), _number(delivery["moisture"])
-        if not wet or reject > wet or moisture > _ONE or (reject and rejects is None):
+        day, accepted = _day(delivery["weighed_on"]), wet
+        if not wet or moisture > _ONE or (period and not begin <= day < end):
             raise _Unusual
-        if not begin <= _day(delivery["weighed_on"]) < end:
-            raise _Unusual
-        accepted = wet - reject
+        if reject:
+            if reject > wet or rejects is None:
+                raise _Unusual
+            accepted = wet - reject
         own = per_wet * accepted
         accepted_t += accepted
         weighed_t += wet
@@ -148,6 +152,8 @@ def _result(inputs: Mapping[str, Any], factors: Factors) -> dict[str, Any]:
         deviation = sensitivity * numbers.logs[name]
         variance += deviation * deviation
     half = Z_95 * variance.sqrt(_ROOT)
+    if half > _MOST_HALF:
+        raise _Unusual
     rounded = _kg(net)
     return {
         "net_kgco2e": str(rounded),

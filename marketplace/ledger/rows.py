@@ -13,7 +13,7 @@ from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.notes import CheckpointBody, Note, NoteError, VerifierKey
 
 COLUMNS = (
-    "e.position, e.canonical, e.leaf_hash, e.kind, e.round, e.reverses, e.recorded_at, e.month, "
+    "e.leaf_hash, e.kind, e.round, e.reverses, e.recorded_at, e.month, "
     "e.material, e.family, e.accepted_t, e.value_cny, e.net_kgco2e, e.low_kgco2e, e.high_kgco2e, "
     "e.supplier_park_id, e.receiver_park_id, e.supplier_id, e.receiver_id, x.uuid, "
     "p.starts_on, p.ends_before, p.exchange_id = e.exchange_id"

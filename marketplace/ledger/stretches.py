@@ -85,7 +85,7 @@ def hashed(connection: Connection, task: Task) -> Stretch:
     return out
 
 
-def fetched(connection: Connection, statement: str, together: int) -> Iterator[Sequence[Any]]:
+def fetched(connection: Connection, statement: str, together: int) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Rows, so many together, as the driver gives them: a Row of SQLAlchemy for each of a million entries costs as much
     as hashing."""
     cursor: Any = connection.connection.cursor()

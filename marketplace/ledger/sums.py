@@ -22,7 +22,7 @@ Slot = tuple[str, str, str]
 Amounts = tuple[Decimal, ...]
 FactorKey = tuple[str, str, str]
 Sensitivities = dict[FactorKey, Decimal]
-Parties = tuple[int, int, int, int]
+Parties = tuple[int, ...]
 Group = tuple[str, str, str, str, str, Parties, int]
 
 
