@@ -90,6 +90,7 @@ class _Checker:
         self._checks: tuple[Callable[[_Entry], Fault | None], ...] = (
             self._bytes_fault, self._form_fault, self._tree_fault, self._column_fault, self._time_fault,
             self._factor_fault, self._figure_fault, self._confirmation_fault, self._reversal_fault, self._signed_fault,
+            self._add,
         )  # fmt: skip
 
     def run(self) -> Stretch:
@@ -97,10 +98,7 @@ class _Checker:
         canonical = _BYTES.get(self._connection.dialect.name, "e.canonical")
         statement = _ENTRIES.format(canonical=canonical, first=task.first, end=task.end)
         for rows in fetched(self._connection, statement, TOGETHER):
-            entries = list(map(_Entry, rows))
-            out.fault = self._fault(entries)
-            for entry in entries:
-                out.sums.add(entry.original or entry.body, -1 if entry.original else 1, entry.row[15:19])
+            out.fault = self._fault(list(map(_Entry, rows)))
             if out.fault is None and not self._leaves:  # by the tile: what waits is still near at hand
                 out.fault = self._sums_fault()
             if out.fault is not None:
@@ -213,6 +211,9 @@ class _Checker:
             return Fault(position, wrong, Check.FIGURE)
         entry.original = original
         return None
+
+    def _add(self, entry: _Entry) -> None:
+        self._out.sums.add(entry.original or entry.body, -1 if entry.original else 1, entry.row[15:19])
 
     def _sums_fault(self) -> Fault | None:
         out = self._out
