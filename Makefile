@@ -6,7 +6,7 @@ FLASK := .venv/bin/flask
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export GCX_ENV ?= development
 
-.PHONY: help setup demo dev test check bench bench-match bench-serving bench-everything clean translations
+.PHONY: help setup demo dev test check bench bench-ledger bench-match bench-serving bench-everything clean translations
 
 help: ## list the doors
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -40,6 +40,9 @@ bench-serving: setup ## speed of matching at 10k, 100k and 1M offers, as ratios 
 
 bench-everything: setup ## everything against everything on one worker and on two (SIZE=)
 	@$(PYTHON) bench/everything.py $(SIZE)
+
+bench-ledger: setup ## append, verification, proofs and figures as ratios (ENTRIES=, DATABASE= an empty one)
+	@$(PYTHON) bench/ledger.py --entries $(or $(ENTRIES),100000) $(if $(DATABASE),--database $(DATABASE))
 
 bench-match: setup ## what each feature of the matcher is worth (ablation on the judged set)
 	@$(PYTHON) bench/ablation.py

@@ -95,9 +95,8 @@ class _Checker:
 
     def run(self) -> Stretch:
         out, task = self._out, self._task
-        canonical = _BYTES.get(self._connection.dialect.name, "e.canonical")
-        statement = _ENTRIES.format(canonical=canonical, first=task.first, end=task.end)
-        for rows in fetched(self._connection, statement, TOGETHER):
+        statement = _ENTRIES.replace("{canonical}", _BYTES.get(self._connection.dialect.name, "e.canonical"))
+        for rows in fetched(self._connection, statement, (task.first, task.end), TOGETHER):
             out.fault = self._fault(list(map(_Entry, rows)))
             if out.fault is None and not self._leaves:  # by the tile: what waits is still near at hand
                 out.fault = self._sums_fault()

@@ -17,6 +17,7 @@ from marketplace.ledger.sums import Sums
 from marketplace.ledger.tiles import WIDTH, fold
 
 STRETCH = 16 * WIDTH
+ASKED_FOR = 2 * WIDTH
 _HASHES = (
     "SELECT position, canonical, leaf_hash FROM ledger_entry "
     "WHERE position >= {first} AND position < {end} ORDER BY position"
@@ -60,7 +61,7 @@ def hashed(connection: Connection, task: Task) -> Stretch:
     out, sha256 = Stretch(task.first, task.start, size=task.first), hashlib.sha256
     tiles = Frontier.from_list(task.first // WIDTH, task.start)  # a stretch begins where a tile does
     leaves = []
-    rows = chain.from_iterable(fetched(connection, _HASHES.format(first=task.first, end=task.end), WIDTH))
+    rows = chain.from_iterable(fetched(connection, _HASHES, (task.first, task.end), WIDTH))
     for position, canonical, leaf_text in rows:
         leaf = sha256(b"\x00" + canonical.encode()).digest()
         if position != out.size:
@@ -85,14 +86,21 @@ def hashed(connection: Connection, task: Task) -> Stretch:
     return out
 
 
-def fetched(connection: Connection, statement: str, together: int) -> Iterator[Sequence[tuple[Any, ...]]]:
+def fetched(
+    connection: Connection, statement: str, span: tuple[int, int], together: int
+) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Rows, so many together, as the driver gives them: a Row of SQLAlchemy for each of a million entries costs as much
-    as hashing."""
+    as hashing. They are asked for by a few tiles, because psycopg holds all that one statement gives.
+
+    Args:
+        statement: with `{first}` and `{end}` for the positions from the one to before the other.
+    """
     cursor: Any = connection.connection.cursor()
     try:
-        cursor.execute(statement)
-        while rows := cursor.fetchmany(together):
-            yield rows
+        for first in range(*span, ASKED_FOR):
+            cursor.execute(statement.format(first=first, end=min(first + ASKED_FOR, span[1])))
+            while rows := cursor.fetchmany(together):
+                yield rows
     finally:
         cursor.close()
 
