@@ -91,21 +91,29 @@ def test_the_quick_figure_is_the_methods_or_none(raw):
     assert quick in (None, careful)
 
 
+USUAL = {
+    "deliveries": [{"wet_t": "20", "reject_t": "1", "moisture": "0.1", "weighed_on": "2026-03-01",
+                    "legs": [{"km": "20.5", "factor": "truck"}]}],
+    "disposal": {"factor": "dump"},
+    "displaced": {"factor": "clinker", "substitution": "0.8", "substitution_gsd": "1.1"},
+    "reprocessing": {"factor": "credit"},
+    "rejects": {"factor": "dump"},
+    "basis": {"disposal": "wet", "displaced": "dry", "reprocessing": "wet"},
+    "default_mode": "truck", "attribution": {"supplier": "0.5", "user": "0.5"},
+    "mass_gsd": "1.005", "km_gsd": "1.1",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("period", [None, {"from": "2026-03-01", "to": "2026-04-01"}])
 def test_usual_inputs_go_the_quick_way(period):
-    raw = ({"period": period} if period else {}) | {
-        "deliveries": [{"wet_t": "20", "reject_t": "1", "moisture": "0.1", "weighed_on": "2026-03-01",
-                        "legs": [{"km": "20.5", "factor": "truck"}]}],
-        "disposal": {"factor": "dump"},
-        "displaced": {"factor": "clinker", "substitution": "0.8", "substitution_gsd": "1.1"},
-        "reprocessing": {"factor": "credit"},
-        "rejects": {"factor": "dump"},
-        "basis": {"disposal": "wet", "displaced": "dry", "reprocessing": "wet"},
-        "default_mode": "truck", "attribution": {"supplier": "0.5", "user": "0.5"},
-        "mass_gsd": "1.005", "km_gsd": "1.1",
-    }  # fmt: skip
+    raw = USUAL | ({"period": period} if period else {})
     assert quick_result(raw, FACTORS) == result_of(assess(raw, FACTORS)) is not None
     assert METHOD in METHODS, "what is written can be checked"
+
+
+@pytest.mark.parametrize("period", [None, "", {}, {"from": "2026-03-01"}])
+def test_an_odd_period_goes_the_careful_way(period):
+    assert quick_result(USUAL | {"period": period}, FACTORS) is None
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
