@@ -1,7 +1,7 @@
 """A process killed at any point of completing leaves no exchange without entry, no entry without exchange, no fork.
 
 Each process is a fork that is killed by SIGKILL: before each single statement of the completing transaction, and at
-random moments of a loop that completes and reverses. More than 200 kills over both databases.
+random moments of a loop that completes and reverses. More than 200 kills on each database.
 """
 
 import os
@@ -23,7 +23,7 @@ from marketplace.ledger.verify import verify
 from tests.factories import agreed, delivered, find_user, open_listing, side_user, under_review
 from tests.ledger.killing import SURVIVED, in_a_process, kills_until_done, outcome
 
-RANDOM_KILLS = 80
+RANDOM_KILLS = 200
 
 
 def confirm(exchange_id, user_id):
