@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from decimal import localcontext
 from typing import Any
@@ -13,7 +12,7 @@ from marketplace.ledger.canonical import parse_canonical
 from marketplace.ledger.confirmation_check import Leaves
 from marketplace.ledger.confirmed import confirmation_fault
 from marketplace.ledger.faults import Check, Fault
-from marketplace.ledger.merkle import Frontier
+from marketplace.ledger.merkle import Frontier, leaf_hash
 from marketplace.ledger.methods import METHODS
 from marketplace.ledger.notes import VerifierKey
 from marketplace.ledger.reading import read_entry
@@ -26,9 +25,7 @@ from marketplace.ledger.tiles import WIDTH
 
 TOGETHER = 16  # neighbours that one check goes through before the next one
 ODD = (KeyError, TypeError, AttributeError, ValueError, ArithmeticError)  # what reading a forged entry may raise
-# The statements have no values from outside but whole numbers. As bytes, SQLite need not read the text as UTF-8 only
-# for us to write it as UTF-8 again.
-_BYTES = {"sqlite": "CAST(e.canonical AS BLOB)"}
+# The statements have no values from outside but whole numbers.
 _ENTRIES = (
     f"SELECT e.position, {{canonical}}, {COLUMNS} FROM ledger_entry e LEFT JOIN exchange x ON x.id = e.exchange_id "  # noqa: S608
     "LEFT JOIN settled_period p ON p.position = e.position "
@@ -60,7 +57,7 @@ class _Entry:
     def __init__(self, row: tuple[Any, ...]) -> None:
         self.row, self.position = row, row[0]
         self.data: bytes = row[1] if type(row[1]) is bytes else row[1].encode()
-        self.leaf = hashlib.sha256(b"\x00" + self.data).digest()
+        self.leaf = leaf_hash(self.data)
         self.body: Any = None
         self.original: Any = None
         self.root = ""
@@ -95,7 +92,9 @@ class _Checker:
 
     def run(self) -> Stretch:
         out, task = self._out, self._task
-        statement = _ENTRIES.replace("{canonical}", _BYTES.get(self._connection.dialect.name, "e.canonical"))
+        # As bytes, SQLite need not read the text as UTF-8 only for us to write it as UTF-8 again.
+        canonical = "CAST(e.canonical AS BLOB)" if self._is_sqlite else "e.canonical"
+        statement = _ENTRIES.replace("{canonical}", canonical)
         for rows in fetched(self._connection, statement, (task.first, task.end), TOGETHER):
             out.fault = self._fault(list(map(_Entry, rows)))
             if out.fault is None and not self._leaves:  # by the tile: what waits is still near at hand
@@ -189,9 +188,7 @@ class _Checker:
         if entry.body["kind"] == "reversal":
             return None
         unconfirmed = confirmation_fault(entry.body, self._confirmed, self._keys)
-        if unconfirmed:
-            return Fault(entry.position, unconfirmed, Check.CONFIRMATIONS)
-        return None
+        return Fault(entry.position, unconfirmed, Check.CONFIRMATIONS) if unconfirmed else None
 
     def _reversal_fault(self, entry: _Entry) -> Fault | None:
         if entry.body["kind"] != "reversal":
@@ -202,14 +199,9 @@ class _Checker:
         found = self._connection.exec_driver_sql(
             f"SELECT canonical FROM ledger_entry WHERE position = {int(reverses)}"  # noqa: S608 - a whole number
         ).scalar()
-        if found is None or reverses >= position:
-            return Fault(position, f"reverses entry {reverses}, which is no earlier assessment", Check.FIGURE)
-        original = parse_canonical(found.encode())
-        wrong = reversal_fault(body, original, position, reverses)
-        if wrong:
-            return Fault(position, wrong, Check.FIGURE)
-        entry.original = original
-        return None
+        entry.original = parse_canonical(found.encode()) if found is not None and reverses < position else None
+        wrong = reversal_fault(body, entry.original, position, reverses)
+        return Fault(position, wrong, Check.FIGURE) if wrong else None
 
     def _add(self, entry: _Entry) -> None:
         self._out.sums.add(entry.original or entry.body, -1 if entry.original else 1, entry.row[15:19])

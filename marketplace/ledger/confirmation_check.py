@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.orm import Session, selectinload
@@ -22,12 +21,14 @@ from marketplace.ledger.confirmations import leaf_of
 from marketplace.ledger.faults import Check, Fault
 from marketplace.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Frontier
 from marketplace.ledger.models import Checkpoint, ConfirmationTile, EntryKind, LedgerEntry
+from marketplace.ledger.stretches import fetched
 from marketplace.ledger.tiles import WIDTH, fold, hashes_of
 
 TILE_BYTES = WIDTH * HASH_BYTES
 MOST_TILES = 64
 MOST_NAMED = 20
 _HASH = re.compile("[0-9a-f]{64}")
+_ROWS = "SELECT number, leaf_hash FROM confirmation WHERE number >= {first} AND number < {end} ORDER BY number"
 
 
 class Leaves:
@@ -142,15 +143,8 @@ def _extended(tiles: Frontier, first: int, leaves: Iterable[bytes]) -> Frontier:
 def _tile(connection: Connection, number: int) -> bytes:
     """The hashes of a tile as the rows have them; of one that is not full, as many as there are."""
     first = number * WIDTH
-    cursor: Any = connection.connection.cursor()
-    try:
-        cursor.execute(
-            f"SELECT number, leaf_hash FROM confirmation WHERE number >= {first} AND number < {first + WIDTH} "  # noqa: S608
-            "ORDER BY number"
-        )
-        return _joined(cursor.fetchall(), first)
-    finally:
-        cursor.close()
+    rows = itertools.chain.from_iterable(fetched(connection, _ROWS, (first, first + WIDTH), WIDTH))
+    return _joined(list(rows), first)
 
 
 def _joined(rows: Sequence[tuple[int, str]], first: int) -> bytes:

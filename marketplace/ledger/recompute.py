@@ -106,14 +106,13 @@ def _result(inputs: Mapping[str, Any], factors: Factors) -> dict[str, Any]:
     mass_log, km_log = _log(inputs.get("mass_gsd", "1")), _log(inputs.get("km_gsd", "1"))
     substitution_log = _log(product.get("substitution_gsd", "1"))
 
-    has_period = "period" in inputs
-    begin, end = _bounds(inputs["period"]) if has_period else (date.min, date.max)
+    begin, end = _bounds(inputs["period"]) if "period" in inputs else (date.min, date.max)
     ways: dict[str, Decimal] = {}
     accepted_t = dry_t = rejected_t = weighed_t = tonne_km = squares = _ZERO
     for delivery in inputs["deliveries"]:
         wet, reject, moisture = _number(delivery["wet_t"]), _number(delivery["reject_t"]), _number(delivery["moisture"])
         day, accepted = _day(delivery["weighed_on"]), wet
-        if not wet or moisture > _ONE or (has_period and not begin <= day < end):
+        if not wet or moisture > _ONE or not begin <= day < end:
             raise _Unusual
         if reject:
             if reject > wet or rejects is None:

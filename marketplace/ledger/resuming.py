@@ -15,7 +15,7 @@ FORM = 1
 
 
 class Progress:
-    """Size and frontier of what was found sound, the sums so far, and which entries are reversed.
+    """Size and frontier of what was found sound, and the sums so far.
 
     Args:
         path: the file to go on from, if it is there, and to write; None keeps nothing.

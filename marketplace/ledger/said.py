@@ -58,13 +58,15 @@ def factor_fault(copies: Mapping[str, Mapping[str, str]], published: Published) 
     return None
 
 
-def reversal_fault(body: Mapping[str, Any], original: Mapping[str, Any], position: int, reverses: int) -> str | None:
+def reversal_fault(
+    body: Mapping[str, Any], original: Mapping[str, Any] | None, position: int, reverses: int
+) -> str | None:
     """What is wrong with a reversal.
 
     Args:
-        original: the earlier entry `reverses`.
+        original: the earlier entry `reverses`; None where there is none.
     """
-    if original["kind"] != "assessment":
+    if original is None or original["kind"] != "assessment":
         return f"reverses entry {reverses}, which is no earlier assessment"
     at = datetime.fromisoformat(body["recorded_at"])
     wanted = reversal_body(position, original, body["reason"], at) | {"format": body["format"]}
